@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { readConfig } from '../src/config';
 import { laneId, type ProjectId } from '../src/protocol';
-import { connectRedis, openRedisLog, whenReady, type EventLog } from '../src/stream';
+import { connectRedis, openRedis, whenReady, type EventLog } from '../src/stream';
 import { until } from './harness/until';
 
 export interface MemoryFigures {
@@ -34,7 +34,7 @@ export async function measureRedisMemory(
   { projects, bytes }: { readonly projects: number; readonly bytes: number },
 ): Promise<MemoryFigures> {
   const redis = connectRedis(redisUrl, 'publisher');
-  const log = openRedisLog({ ...readConfig({ REDIS_URL: redisUrl }), LEGACY_CHANNELS: false });
+  const log = openRedis({ ...readConfig({ REDIS_URL: redisUrl }), LEGACY_CHANNELS: false }).log;
   const used = async () => Number(/^used_memory:(\d+)/m.exec(await redis.info('memory'))?.[1]);
   try {
     await Promise.all([whenReady(redis, 5_000), log.ready(5_000)]);

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { leaveShell } from '../src/child-env';
+import { leaveShell } from './child-env';
 import { createDataSource, migrate } from '../src/entities';
 import { startStack, type Report, type Stack } from './stack';
 import { startStudio, type Studio } from './studio';

@@ -19,12 +19,10 @@ export const address = readBy(
 );
 export const url = (schemes: readonly string[], example: string, mayLackHost = false) =>
   readBy((text) => leadsToOneHost(text, schemes, mayLackHost), `a URL like ${example}`);
-export const whole = (min: number, max: number) =>
-  z.coerce
-    .number(`must be a whole number from ${min} to ${max}`)
-    .int(`must be a whole number from ${min} to ${max}`)
-    .min(min, `must be a whole number from ${min} to ${max}`)
-    .max(max, `must be a whole number from ${min} to ${max}`);
+export const whole = (min: number, max: number) => {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return z.coerce.number(message).int(message).min(min, message).max(max, message);
+};
 export const onOff = z.enum(['on', 'off'], 'must be on or off').transform((value) => value === 'on');
 export const words = z.string().regex(/^[^\s,]+(,[^\s,]+)*$/, 'must be words parted by commas, without spaces');
 const NETWORK_NAMES = Object.keys(NAMED_NETWORKS);

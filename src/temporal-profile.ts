@@ -47,11 +47,6 @@ export function grpcMetadata(env: Env): Record<string, string> {
   return Object.fromEntries(named) as Record<string, string>;
 }
 
-/** Whether a variable states how Temporal is reached, for us or for its own tools. */
-export function leadsToTemporal(name: string): boolean {
-  return /^TEMPORAL_(?!TASK_QUEUE$)/.test(name);
-}
-
 function profilesIn(file: string): Record<string, ClientConfigProfile> {
   let bytes;
   try {

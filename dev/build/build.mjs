@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-// A shell's variables for other Node programs do not concern us; src/child-env.ts knows more, but it is not compiled
+// A shell's variables for other Node programs do not concern us; dev/child-env.ts knows more, but it is not compiled
 // yet.
 const { PATH, HOME, LD_LIBRARY_PATH } = process.env;
 const env = Object.fromEntries(

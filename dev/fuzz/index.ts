@@ -1,1 +1,1 @@
-export { play, type FuzzOptions, type FuzzWorld } from './play';
+export { play } from './play';

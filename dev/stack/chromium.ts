@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { childEnv } from '../../src/child-env';
+import { childEnv } from '../child-env';
 import { debianPackage } from './debian-package';
 import { filesBelow } from './files-below';
 import { findProgram, isExecutableFile, prints } from './find-program';

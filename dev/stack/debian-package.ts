@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { childEnv } from '../../src/child-env';
+import { childEnv } from '../child-env';
 import { identifySelf } from './process-identity';
 import { runToEnd } from './run-to-end';
 import { StackError } from './stack-error';

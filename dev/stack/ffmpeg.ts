@@ -1,4 +1,4 @@
-import { childEnv } from '../../src/child-env';
+import { childEnv } from '../child-env';
 import { findProgram, isExecutableFile, prints } from './find-program';
 import { filesBelow } from './files-below';
 import { pythonPackage } from './python-package';

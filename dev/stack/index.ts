@@ -1,6 +1,6 @@
-export { findChromium, type Browser } from './chromium';
+export { findChromium } from './chromium';
 export { acquireLock, type Lock } from './lock';
 export { startLocalModel, type LocalModel } from './local-model';
-export { startStack, type Stack, type StackOptions } from './start-stack';
+export { startStack, type Stack } from './start-stack';
 export { StackError, StackInUse } from './stack-error';
-export type { Report, ReportLine, RunningDatabase, RunningTemporal, ServiceName } from './stack-types';
+export type { Report, ReportLine, ServiceName } from './stack-types';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { childEnv } from '../../src/child-env';
+import { childEnv } from '../child-env';
 import { filesBelow } from './files-below';
 import { LOCAL_MODEL_SCRIPT } from './local-model-script';
 import { PortBook } from './ports';

@@ -1,5 +1,5 @@
 import { devNull } from 'node:os';
-import { childEnv, TO_REACH_A_REGISTRY } from '../../src/child-env';
+import { childEnv, TO_REACH_A_REGISTRY } from '../child-env';
 import { runToEnd } from './run-to-end';
 import type { Env } from './stack-types';
 

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { childEnv } from '../../src/child-env';
+import { childEnv } from '../child-env';
 import { runToEnd } from './run-to-end';
 import { StackError } from './stack-error';
 import type { StackContext } from './stack-types';

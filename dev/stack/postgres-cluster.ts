@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { childEnv } from '../../src/child-env';
+import { childEnv } from '../child-env';
 import type { PostgresAccount } from './postgres-account';
 import { identify } from './process-identity';
 import { runToEnd } from './run-to-end';

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { childEnv } from '../../src/child-env';
+import { childEnv } from '../child-env';
 import { isExecutableFile, onPath } from './find-program';
 import { makePackageLinks } from './package-links';
 import { runToEnd } from './run-to-end';

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
-import { childEnv } from '../../src/child-env';
+import { childEnv } from '../child-env';
 
 /** A process that cannot be mistaken for a later one with the same number: `startedAt` differs then. */
 export interface ProcessIdentity {

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { childEnv } from '../../src/child-env';
+import { childEnv } from '../child-env';
 import { lockedRequirements } from './locked-requirements';
 import { identifySelf, isAlive } from './process-identity';
 import { pipEnv } from './pip-env';

@@ -1,4 +1,4 @@
-import { childEnv } from '../../src/child-env';
+import { childEnv } from '../child-env';
 import { filesBelow } from './files-below';
 import { findProgram, isExecutableFile, type Check } from './find-program';
 import { pythonPackage } from './python-package';

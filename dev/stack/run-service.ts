@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { childEnv } from '../../src/child-env';
+import { childEnv } from '../child-env';
 import { ServiceDied, StackError } from './stack-error';
 import type { ServiceName, StackContext } from './stack-types';
 import { logFileOf } from './state-dir';

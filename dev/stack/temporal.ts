@@ -1,6 +1,6 @@
 import { Connection } from '@temporalio/client';
 import { join } from 'node:path';
-import { childEnv } from '../../src/child-env';
+import { childEnv } from '../child-env';
 import { SEARCH_ATTRIBUTES } from '../../src/protocol';
 import { retriesUntilClosed } from '../../src/temporal';
 import { findProgram, prints } from './find-program';

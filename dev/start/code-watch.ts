@@ -3,7 +3,7 @@ import { watch } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { childEnv } from '../../src/child-env';
+import { childEnv } from '../child-env';
 import type { Stack } from '../stack';
 import { DIST } from './guest';
 

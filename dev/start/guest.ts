@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { childEnv } from '../../src/child-env';
+import { childEnv } from '../child-env';
 import type { Stack } from '../stack';
 
 /** A program of ours that uses the stack and ends with it. */

@@ -10,7 +10,7 @@ import {
   prepareServices,
   standardOutput,
 } from '../../src/cli';
-import { childEnv, leaveShell } from '../../src/child-env';
+import { childEnv, leaveShell } from '../child-env';
 import { hostPort, isLoopback } from '../../src/address';
 import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';

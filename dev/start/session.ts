@@ -1,6 +1,6 @@
 import { startLocalModel, startStack, type Report, type Stack } from '../stack';
 import type { StartOptions } from './options';
-import type { Env } from '../../src/child-env';
+import type { Env } from '../../src/program-env';
 import { needsStudio, settingsFor } from './settings';
 import { startStudio } from './studio';
 

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setForOthers, type Env } from '../../src/child-env';
+import { setForOthers } from '../child-env';
+import type { Env } from '../../src/program-env';
 import { SETTINGS } from '../../src/config';
 import { quoted } from '../../src/shell-word';
-import { leadsToTemporal } from '../../src/temporal-profile';
 import type { LocalModel, Stack } from '../stack';
 import { DIST } from './guest';
 
@@ -94,4 +94,9 @@ export function writeEnvFile(stateDir: string, settings: Readonly<Record<string,
 
 function hasText(env: Env): boolean {
   return Boolean(env['OPENAI_BASE_URL'] || env['OPENAI_API_KEY']);
+}
+
+/** Whether a variable states how Temporal is reached, for us or for its own tools. */
+function leadsToTemporal(name: string): boolean {
+  return /^TEMPORAL_(?!TASK_QUEUE$)/.test(name);
 }

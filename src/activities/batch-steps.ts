@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { In } from 'typeorm';
 import { Project } from '../entities';
+import { mapInChunks } from './map-in-chunks';
 import { isFinal, workflowIdOf, type BatchedStatus, type ProjectId, type StoryState } from '../protocol';
 import type { ActivityDeps } from './deps';
 
@@ -18,16 +19,12 @@ export async function storyStates(
   { projectIds }: { projectIds: readonly ProjectId[] },
 ): Promise<(StoryState | null)[]> {
   const { client } = Context.current();
-  const states: (StoryState | null)[] = [];
-  for (let at = 0; at < projectIds.length; at += AT_ONCE) {
-    const some = projectIds.slice(at, at + AT_ONCE).map((projectId) =>
-      storyState(client, projectId).catch((error: Error) => {
-        logger.warn({ projectId, err: error.message }, 'a story of a batch could not be looked at');
-        return null;
-      }),
-    );
-    states.push(...(await Promise.all(some)));
-  }
+  const states = await mapInChunks(projectIds, AT_ONCE, (projectId) =>
+    storyState(client, projectId).catch((error: Error) => {
+      logger.warn({ projectId, err: error.message }, 'a story of a batch could not be looked at');
+      return null;
+    }),
+  );
   // In this order: a run that has ended before the rows are read is in the rows.
   const over = projectIds.filter((_, i) => hasEnded(states[i]));
   const queued = new Set<string>();

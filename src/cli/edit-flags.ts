@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { NewProject, ProjectChanges } from '../client';
-import { boundedLine, StoryreelError } from '../protocol';
+import { boundedLine, defined, StoryreelError } from '../protocol';
 import { readTopic } from './arguments';
 
 /** The most bytes of a path in a message. */
@@ -66,47 +66,34 @@ async function changesOf(flags: EditFlags, stdin: Readable): Promise<Record<stri
   if ((lane === undefined) !== (text === undefined)) {
     throw new StoryreelError('Project.Invalid', '--lane and --text belong together: which text, and what it shall be.');
   }
-  return {
-    ...(topic !== undefined && { topic }),
-    ...(Object.keys(settings).length > 0 && { settings }),
-    ...(rewrite !== undefined && { rewrite: (await readInput(rewrite, stdin)).trimEnd() }),
-    ...(lane !== undefined && text !== undefined && { text: { lane, content: await readInput(text, stdin) } }),
-    ...(scene !== undefined && { scenes: [{ scene_number: scene, ...fields }] }),
-    ...(addScene && { add: [{ ...fields, ...(at !== undefined && { at }) }] }),
-    ...(removeScene && { remove: removeScene }),
-    ...(order && { order }),
-  };
+  return defined({
+    topic,
+    settings: Object.keys(settings).length > 0 ? settings : undefined,
+    rewrite: rewrite === undefined ? undefined : (await readInput(rewrite, stdin)).trimEnd(),
+    text: lane === undefined || text === undefined ? undefined : { lane, content: await readInput(text, stdin) },
+    scenes: scene === undefined ? undefined : [{ scene_number: scene, ...fields }],
+    add: addScene ? [{ ...fields, ...defined({ at }) }] : undefined,
+    remove: removeScene,
+    order,
+  });
 }
 
 /** The settings of a new project, as the options of a command line give them. */
 export function settingsIn({ scenes, style, language, frame }: Settings): Settings {
-  return {
-    ...(scenes !== undefined && { scenes }),
-    ...(style !== undefined && { style }),
-    ...(language !== undefined && { language }),
-    ...(frame !== undefined && { frame }),
-  };
+  return defined({ scenes, style, language, frame });
 }
 
 type Settings = NonNullable<NewProject['settings']>;
 
 function changedSettings({ language, frame }: EditFlags) {
-  const given = (value: string) => (value === 'none' ? null : value);
-  return {
-    ...(language !== undefined && { language: given(language) }),
-    ...(frame !== undefined && { frame: given(frame) }),
-  };
+  const given = (value: string | undefined) => (value === 'none' ? null : value);
+  return defined({ language: given(language), frame: given(frame) });
 }
 
 function fieldsOf({ narration, visualPrompt, shot, duration, camera, speed }: EditFlags) {
-  const move = { ...(camera !== undefined && { movement: camera }), ...(speed !== undefined && { speed }) };
-  return {
-    ...(narration !== undefined && { narration }),
-    ...(visualPrompt !== undefined && { visual_prompt: visualPrompt }),
-    ...(shot !== undefined && { shot_type: shot }),
-    ...(duration !== undefined && { duration }),
-    ...(Object.keys(move).length > 0 && { camera: move }),
-  };
+  const move = defined({ movement: camera, speed });
+  const fields = defined({ narration, visual_prompt: visualPrompt, shot_type: shot, duration });
+  return { ...fields, ...(Object.keys(move).length > 0 && { camera: move }) };
 }
 
 /** Some editors and shells put the mark of the byte order before a text. */

@@ -1,7 +1,7 @@
 export { wholeNumber } from './arguments';
 export { chooseRenderer, type Cli } from './cli';
 export { EXIT_CODES } from './exit-codes';
-export { failureOf, type Failure } from './failure';
-export { followStory, type Followed, type FollowOptions } from './follow-story';
-export { oneLine, standardOutput, type Renderer, type Screen } from './render';
-export { prepareServices, type Prepared } from './services';
+export { failureOf } from './failure';
+export { followStory } from './follow-story';
+export { oneLine, standardOutput } from './render';
+export { prepareServices } from './services';

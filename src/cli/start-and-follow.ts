@@ -6,6 +6,7 @@ import { noteThatItContinues } from './commands/watch';
 import { followStory } from './follow-story';
 
 interface Following {
+  readonly options: StartOptions;
   /** Print the project id instead, and return. */
   readonly detach?: boolean;
   readonly json?: boolean;
@@ -17,8 +18,7 @@ export async function startAndFollow(
   cli: Cli,
   at: { readonly client: StoryClient; readonly config: Config },
   projectId: ProjectId,
-  options: StartOptions,
-  { detach, json = false, signal }: Following,
+  { options, detach, json = false, signal }: Following,
 ): Promise<number> {
   const { workflowId, runId } = await at.client.start(projectId, options);
   if (detach) {

@@ -4,7 +4,6 @@ import { closedError, onlyOurs, storyreelError } from './client-errors';
 import type { EditSource } from './edit';
 import { closeServices, type OpenedServices } from './open-services';
 import { readInput } from './inputs';
-import { knownProject } from './projects/known-project';
 import { aboutMessage, steerProject } from './runs/steer-project';
 
 /** What every method of a client goes through: an open client, errors of one class, and a record in the audit. */
@@ -38,9 +37,6 @@ export class ClientCalls {
     }
   };
 
-  /** The project as Postgres has it now. Throws `Project.NotFound`. */
-  readonly project = (id: ProjectId) => knownProject(this.services.dataSource, id);
-
   mustBeOpen(): void {
     if (this.closed) throw closedError();
   }
@@ -64,7 +60,7 @@ export class ClientCalls {
       const given = argument();
       const { temporal, redis } = this.services;
       const ports = { source: this.source, temporal: temporal.client, control: redis.control };
-      const send = (id: ProjectId) => steerProject(ports, this.project, id, message, given);
+      const send = (id: ProjectId) => steerProject(ports, id, message, given);
       return this.act(message, projectId, send, aboutMessage(message, given));
     });
   }

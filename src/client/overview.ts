@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { estimateFilm, listProviders, type FilmEstimate, type PlanSource, type ProviderView } from '../planning';
 import { listBatches, type BatchFilter, type BatchPage } from './batch/list-batches';
 import { outcomePage, type OutcomeFilter, type OutcomePage } from './outcomes';
-import type { ProjectId, StageName } from '../protocol';
+import { defined, type ProjectId, type StageName } from '../protocol';
 import { readInput } from './inputs';
 import type { NewProject } from './projects/new-project';
 import type { StartOptions } from './runs/start-run';
@@ -50,11 +50,7 @@ export class Overview {
   estimate(input: EstimateInput = {}): Promise<FilmEstimate> {
     return this.run(() => {
       const { settings: { scenes } = {}, start, stages = start?.stages } = readInput('the estimate', input);
-      return estimateFilm(this.source, {
-        ...(scenes !== undefined && { scenes }),
-        ...(stages && { stages }),
-        ...(start?.scenes && { only: start.scenes }),
-      });
+      return estimateFilm(this.source, defined({ scenes, stages, only: start?.scenes }));
     });
   }
 

@@ -38,10 +38,9 @@ import { deleteProject, type DeleteOptions } from './projects/delete-project';
 import { explainEdited, type ExplainEditOptions, type ProjectExplanation } from './projects/explain-project';
 import { listProjects, type ListFilter, type ProjectPage, type ProjectSummary } from './projects/list-projects';
 import { ownerOf } from './projects/known-project';
-import { loadProjectView } from './projects/load-project-view';
 import type { NewProject } from './projects/new-project';
 import { captionsOf, findMedia, type Caption, type ProjectMedia } from './projects/project-files';
-import type { ProjectView } from './projects/project-view';
+import { loadProjectView, type ProjectView } from './projects/project-view';
 import { reached, type ServiceReach } from './reach';
 import { storeBudget } from './runs/budget';
 import { cancelRun, type CancelResult } from './runs/cancel-run';
@@ -92,7 +91,7 @@ export class StoryClient {
     const { audit, ending, run } = this.calls;
     this.run = run;
     this.audit = audit;
-    this.watched = watchSource(dataSource, log, run, ending, metrics);
+    this.watched = watchSource(this.source, run, ending, metrics);
     this.events = new EventPages(this.watched, run);
     this.keys = new ApiKeys(dataSource, run, audit);
     this.sessions = new Sessions(dataSource, run, audit);
@@ -153,7 +152,7 @@ export class StoryClient {
    */
   start(projectId: ProjectId, options: StartOptions = {}): Promise<StartedRun> {
     return this.calls.act('start', projectId, (known) => {
-      const ports = { temporal: this.services.temporal.client, source: this.source, project: this.calls.project };
+      const ports = { temporal: this.services.temporal.client, source: this.source };
       return startRun(ports, known, readInput('the start', options));
     });
   }
@@ -291,8 +290,8 @@ export class StoryClient {
    * same moment or, if Redis is away, within a second. Throws `Project.NotFound`.
    */
   cancel(projectId: ProjectId): Promise<CancelResult> {
-    const { temporal, redis } = this.services;
-    const ports = { temporal: temporal.client, control: redis.control, project: this.calls.project };
+    const { temporal, redis, dataSource } = this.services;
+    const ports = { temporal: temporal.client, control: redis.control, dataSource };
     return this.calls.act('cancel', projectId, (id) => cancelRun(ports, id), { evenUnrecorded: true });
   }
 

@@ -3,7 +3,7 @@ import type { ProjectId } from '../protocol';
 import { UNDER_WAY, UNSURE } from './reserved-cost';
 
 /** What the calls of a lane have cost in all runs, in the currency of the prices. */
-export interface LaneCost {
+interface LaneCost {
   readonly lane: string;
   /** Null if no price is known. */
   readonly cost: number | null;

@@ -11,6 +11,7 @@ import type { ProjectId } from '../protocol';
 import type { MediaStore } from '../storage';
 import type { Limits } from './limits';
 import type { OpenAnswers } from './open-answers';
+import type { OwnedProject } from './owned-project';
 import type { OwnedStories } from './owned-stories';
 import type { StoryHub } from './stream/story-hub';
 import type { ZodProvider } from './validation';
@@ -70,8 +71,14 @@ declare module 'fastify' {
   }
 }
 
-/** The caller's own stories. */
 export function storiesOf(request: Pick<FastifyRequest, 'caller'>): OwnedStories {
   if (!request.caller) throw new Error('a route that uses stories must name a scope');
   return request.caller.stories;
+}
+
+/** The project that the address names, if it is the caller's own. Throws `Project.NotFound`. */
+export function projectOf(
+  request: Pick<FastifyRequest, 'caller'> & { readonly params: { readonly id: ProjectId } },
+): Promise<OwnedProject> {
+  return storiesOf(request).project(request.params.id);
 }

@@ -9,7 +9,6 @@ export function batchName(owner: string | undefined, name: string): string {
   return prefixOf(owner) + name;
 }
 
-/** The name that the owner has given. */
 export function batchNameOf(owner: string | undefined, name: BatchId): BatchId {
   const prefix = prefixOf(owner);
   return (name.startsWith(prefix) && parseBatchId(name.slice(prefix.length))) || name;

@@ -23,6 +23,7 @@ import type {
 import {
   MAX_BATCH_ID_LENGTH,
   parseBatchId,
+  defined,
   projectNotFound,
   StoryreelError,
   type BatchId,
@@ -52,12 +53,17 @@ function ownerOf(stories: StoryClient, id: ProjectId): Promise<string | undefine
  * use the client itself.
  */
 export class OwnedStories {
+  /** Leaves what the caller may see of a list. */
+  private readonly byOwner: { readonly owner?: string };
+
   constructor(
     private readonly stories: StoryClient,
     private readonly owner: string | undefined,
     /** The one project that exists for this caller. */
     private readonly only?: ProjectId,
-  ) {}
+  ) {
+    this.byOwner = defined({ owner });
+  }
 
   /** Everything about one project. Throws `Project.NotFound` also of what is another's, in the same words. */
   async project(id: ProjectId): Promise<OwnedProject> {
@@ -81,25 +87,19 @@ export class OwnedStories {
     const { batch, ...rest } = filter;
     const page = await this.stories.page({
       ...rest,
-      ...(this.owner !== undefined && { owner: this.owner }),
+      ...this.byOwner,
       ...(batch !== undefined && { batch: batchName(this.owner, batch) }),
     });
     return { ...page, projects: page.projects.map((each) => this.inBatch(each)) };
   }
 
   async review(filter: ReviewFilter): Promise<ReviewPage> {
-    const page = await this.stories.overview.review({
-      ...filter,
-      ...(this.owner !== undefined && { owner: this.owner }),
-    });
+    const page = await this.stories.overview.review({ ...filter, ...this.byOwner });
     return { ...page, items: page.items.map((each) => this.inBatch(each)) };
   }
 
   async outcomes(filter: OutcomeFilter): Promise<OutcomePage> {
-    const page = await this.stories.overview.outcomes({
-      ...filter,
-      ...(this.owner !== undefined && { owner: this.owner }),
-    });
+    const page = await this.stories.overview.outcomes({ ...filter, ...this.byOwner });
     return { ...page, outcomes: page.outcomes.map((each) => this.inBatch(each)) };
   }
 
@@ -164,7 +164,6 @@ export class OwnedStories {
     return { ...view, batchId: batchNameOf(this.owner, view.batchId) };
   }
 
-  /** The item with the owner's name for its batch. */
   private inBatch<T extends { readonly batchId?: BatchId }>(item: T): T {
     return item.batchId === undefined ? item : { ...item, batchId: batchNameOf(this.owner, item.batchId) };
   }

@@ -1,5 +1,5 @@
 import { missingPrices, type ModelUsage, type ProviderPrices } from '../entities';
-import type { StageName, StagePlan } from '../protocol';
+import { defined, type StageName, type StagePlan } from '../protocol';
 import { BUILT_IN, settingsOf, type StageRegistry } from '../stages';
 import { knownStages } from './known-stages';
 import { chooseModel, type ModelChoice, type ModelKind, type PlanSource } from './model-choice';
@@ -32,7 +32,6 @@ export interface FilmEstimate {
   readonly cost: Range | null;
 }
 
-/** The film whose cost is estimated. */
 interface EstimatedFilm {
   readonly scenes?: number;
   /** Default: all. */
@@ -68,40 +67,46 @@ export interface PlannedCall {
   readonly seconds?: number;
 }
 
+interface Film {
+  readonly scenes: number;
+  readonly models: Models;
+}
+
 /** The cost of a film without earlier results, and without repetitions. `made`: how many of its scenes are made. */
 export function estimate(
-  scenes: number,
-  models: Models,
-  wanted?: readonly StageName[],
+  film: Film,
+  { stages, made = film.scenes }: { readonly stages?: readonly StageName[]; readonly made?: number } = {},
   known: Known = OURS,
-  made = scenes,
 ): FilmEstimate {
   const calls = new Map(
     known.plan
-      .filter(({ name }) => !wanted || wanted.includes(name))
+      .filter(({ name }) => !stages || stages.includes(name))
       .map(({ name, scope }) => [
         name,
         Array.from({ length: scope === 'project' ? 1 : made }, () => ({ isSure: true })),
       ]),
   );
-  return estimateCalls(scenes, models, calls, known);
+  return estimateCalls(film, calls, known);
 }
 
 /** The same for a run that makes only a part of the film. */
 export function estimateCalls(
-  scenes: number,
-  models: Models,
+  film: Film,
   calls: ReadonlyMap<StageName, readonly PlannedCall[]>,
   { registry, plan }: Known = OURS,
 ): FilmEstimate {
   const stages = plan.flatMap(({ name, kind }) => {
     const needed = calls.get(name) ?? [];
     if (kind === 'film' || needed.length === 0) return [];
-    return [estimateStage({ name, kind }, needed, scenes, models, registry)];
+    return [estimateStage({ name, kind }, needed, film, registry)];
   });
   const costs = stages.flatMap(({ cost }) => cost ?? []);
   const sum = (end: keyof Range) => costs.reduce((total, cost) => total + cost[end], 0);
-  return { scenes, stages, cost: costs.length < stages.length ? null : { least: sum('least'), most: sum('most') } };
+  return {
+    scenes: film.scenes,
+    stages,
+    cost: costs.length < stages.length ? null : { least: sum('least'), most: sum('most') },
+  };
 }
 
 /** The same with the models that a new run would have. */
@@ -111,13 +116,13 @@ export async function estimateFilm(
 ): Promise<FilmEstimate> {
   const { manager } = source.dataSource;
   const plan = await knownStages(source);
-  checkNamed(plan, { ...(stages && { stages }), ...(only && { scenes: only }) });
+  checkNamed(plan, defined({ stages, scenes: only }));
   const own = await settingsForNewRun(manager, source, await workersSettings(source));
   const models = await chosenModels(withSettings(source, own));
   const known = { registry: source.stages ?? BUILT_IN, plan };
   const { scenes } = settingsOf({ settings });
   const made = only ? new Set(only.filter((number) => number <= scenes)).size : scenes;
-  return estimate(scenes, models, stages, known, made);
+  return estimate({ scenes, models }, defined({ stages, made }), known);
 }
 
 export async function chosenModels(source: PlanSource): Promise<Models> {
@@ -128,8 +133,7 @@ export async function chosenModels(source: PlanSource): Promise<Models> {
 function estimateStage(
   { name, kind }: { readonly name: StageName; readonly kind: ModelKind },
   calls: readonly PlannedCall[],
-  scenes: number,
-  models: Models,
+  { scenes, models }: Film,
   registry: StageRegistry,
 ): StageEstimate {
   const { name: provider, model, prices, reasoningTokens, limits } = models[kind];

@@ -1,25 +1,12 @@
-export { expectedScenes } from './expected-scenes';
 export { inputHash, textHash } from './input-hash';
 export { knownStages } from './known-stages';
 export { chooseHolder, chooseModel, pricesOf, type ModelChoice, type ModelKind, type PlanSource } from './model-choice';
-export {
-  planFilm,
-  planImage,
-  planLane,
-  planText,
-  planVideo,
-  type FilmInputs,
-  type ImagePlan,
-  type LaneInputs,
-  type TextPlan,
-  type VideoPlan,
-} from './plan-lane';
+export { planFilm, planImage, planLane, planText, planVideo, type LaneInputs, type TextPlan } from './plan-lane';
 export { chosenModels, estimate, estimateCalls, estimateFilm, type PlannedCall, type FilmEstimate } from './estimate';
 export { listProviders, type ProviderView } from './list-providers';
 export { checkNamed, planRun, type PlannedRun } from './plan-run';
-export { loadLane, type LoadedLane } from './stage-context';
+export { loadLane, storedIn, type LoadedLane } from './load-lane';
 export { settingsForNewRun, settingsIn, withProject, withSettings, workersSettings } from './run-settings';
-export { storedIn, storedResult } from './stored-result';
 export {
   BUILT_IN,
   CAMERA,
@@ -32,4 +19,5 @@ export {
   settingsOf,
   StageRegistry,
   type OutsideStage,
+  type StageContext,
 } from '../stages';

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { readSecret, type Config } from '../config';
 import { ModelProvider, type ModelSetting, type ProviderPrices, type RunSettings } from '../entities';
-import { StoryreelError } from '../protocol';
+import { defined, StoryreelError } from '../protocol';
 import type { StageRegistry } from '../stages';
 import { ADAPTERS, mayBeAsked, mayHoldFiles, mayHoldKey } from '../trust';
 
@@ -84,7 +84,6 @@ export async function chooseHolder(
   );
 }
 
-/** The enabled rows of one kind, or of all kinds, in the order of choice. */
 export function enabledRows(manager: EntityManager, kind?: ModelKind): Promise<ModelProvider[]> {
   return manager.find(ModelProvider, {
     where: { enabled: true, ...(kind && { kind }) },
@@ -173,7 +172,7 @@ function limitsIn({ sizes, seconds }: Readonly<Record<string, unknown>>): NonNul
   const list = <T>(value: unknown, isOne: (each: unknown) => each is T) =>
     Array.isArray(value) && value.length > 0 && value.every(isOne) ? value : undefined;
   const [some, lengths] = [list(sizes, isText), list(seconds, isNumber)];
-  return { ...(some && { sizes: some }), ...(lengths && { seconds: lengths }) };
+  return defined({ sizes: some, seconds: lengths });
 }
 
 function isText(value: unknown): value is string {
@@ -224,5 +223,5 @@ function placeOf(config: Config, kind: ModelKind): { model: string; baseUrl?: st
 }
 
 function place(model: string, baseUrl: string | undefined, key: string | undefined) {
-  return { model, ...(baseUrl !== undefined && { baseUrl }), ...(key !== undefined && { key }) };
+  return { model, ...defined({ baseUrl, key }) };
 }

@@ -1,3 +1,5 @@
+import type { EntityManager } from 'typeorm';
+import { PromptTemplate } from '../entities';
 import { languageName, type StageName } from '../protocol';
 import {
   settingsOf,
@@ -9,13 +11,13 @@ import {
   type ClipSource,
   type FilmPlan,
   type JsonSchema,
+  type PromptText,
   type StageContext,
   type ImageStage,
   type VideoStage,
 } from '../stages';
 import { inputHash, partHash } from './input-hash';
 import { chooseModel, type ModelChoice, type PlanSource } from './model-choice';
-import { promptFor } from './prompt-for';
 
 /** The inputs of a lane's result, known before anything is paid. */
 export interface LaneInputs {
@@ -95,6 +97,12 @@ export async function planText(
       feedback,
     }),
   };
+}
+
+/** The stage's active row of `prompt_templates`, or the prompt that comes with the code. */
+async function promptFor(manager: EntityManager, stage: StageName, fallback: PromptText): Promise<PromptText> {
+  const row = await manager.findOneBy(PromptTemplate, { stage, active: true });
+  return row ? { system: row.system, user: row.user } : fallback;
 }
 
 /** The prompt of a picture or a clip, and its inputs. */

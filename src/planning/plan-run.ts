@@ -3,6 +3,7 @@ import { Lane } from '../entities';
 import { numbersOf, sceneIds } from '../stages';
 import {
   checkStages,
+  defined,
   laneOfRole,
   stageOfRole,
   StoryreelError,
@@ -26,7 +27,7 @@ export async function planRun(
 ): Promise<PlannedRun> {
   checkStages(known, gates);
   if (!stages && !scenes) return { plan: known };
-  checkNamed(known, { ...(stages && { stages }), ...(scenes && { scenes }) });
+  checkNamed(known, defined({ stages, scenes }));
   const board = stageOfRole('scenes').name;
   const ids = await sceneIds(manager, projectId);
   const there = numbersOf(ids);

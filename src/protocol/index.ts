@@ -69,6 +69,7 @@ export {
   type StoryActivities,
   type StoryInput,
 } from './workflow-api';
+export { defined } from './defined';
 export { isOpen } from './open-workflow';
 export {
   boundedError,
@@ -80,7 +81,6 @@ export {
   isBlank,
   storable,
   plainInMarkdown,
-  type GivenText,
 } from './outside-text';
 export { spanIdOfRun, TRACE_HEADER, traceOfRun, withinRun, type RunTraces, type TraceCarrier } from './tracing';
 export {

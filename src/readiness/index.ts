@@ -9,7 +9,6 @@ export {
   servedQueues,
   servedWorkflows,
   type Build,
-  type ServedQueue,
 } from './serving-workers';
 export { adviceOnPostgres, lackOfMedia, lackOfRedis, lackOfSchema } from './stores';
 export { lackingNeeds, waitForNeeds, type LackingNeed } from './wait-for-needs';

@@ -1,9 +1,7 @@
 export {
   UnusableOutput,
   type ClipSource,
-  type FilmPart,
   type FilmPlan,
-  type FilmStage,
   type ImageStage,
   type JsonSchema,
   type OutsideStage,
@@ -12,18 +10,17 @@ export {
   type SettledText,
   type Settlement,
   type StageContext,
-  type StageDefinition,
   type StoredResult,
   type TextChecks,
   type TextStage,
   type VideoStage,
 } from './definition';
-export { databaseOf } from './database-of';
+export { databaseOf } from './context';
 export { CAMERA } from './camera-movement/parser';
 export { columnsOf, fieldsOf, numbersOf, sceneIds } from './storyboard/persist';
 export { inSnakeCase, SCENE, SCENE_DEFAULTS } from './storyboard/scene';
 export { askAgain, withFeedback, withLanguage, promptWithFeedback } from './feedback';
 export { renderMessages, renderText } from './render';
 export { settingsOf } from './settings';
-export { BUILT_IN, stageDefinition, StageRegistry } from './registry';
+export { BUILT_IN, StageRegistry } from './registry';
 export { resultOf, saveImage, saveText, storedBy } from './stage-results';

@@ -1,12 +1,4 @@
-import {
-  isBuiltIn,
-  isStageName,
-  STAGES,
-  StoryreelError,
-  type BuiltInStage,
-  type StageName,
-  type StagePlan,
-} from '../protocol';
+import { isBuiltIn, isStageName, STAGES, StoryreelError, type StageName, type StagePlan } from '../protocol';
 import { cameraMovement } from './camera-movement/definition';
 import type { OutsideStage, StageDefinition } from './definition';
 import { film } from './film/definition';
@@ -83,9 +75,4 @@ function checkStage({ name, kind, scope, needs, without = [] }: OutsideStage, be
     throw refuse(`needs ${unknown}, which is no stage of ours and none that is given before it`);
   const loose = [...without].find((need) => !needs.includes(need));
   if (loose !== undefined) throw refuse(`names ${loose} in "without", which is not among what it needs`);
-}
-
-/** What one of our own stages does. */
-export function stageDefinition(name: BuiltInStage): StageDefinition {
-  return BUILT_IN.definition(name);
 }

@@ -11,12 +11,10 @@ export type {
   StoredLane,
   LegacyMessage,
 } from './event-log';
-export { MemoryControlChannel } from './memory-control';
-export { MemoryEventLog } from './memory-log';
-export { connectPublisher, openRedis, openRedisLog, type OpenedRedis } from './open-redis-log';
+export { connectPublisher, openRedis, type OpenedRedis } from './open-redis-log';
 export { placeOfConnection, type RedisConnection } from './place-of-connection';
-export { connectRedis, whenReady, type RedisFaultLog } from './redis-connection';
-export { adviceOnMemory, memoryOf, shownMemory, type RedisMemory } from './redis-memory';
+export { connectRedis, whenReady } from './redis-connection';
+export { adviceOnMemory, memoryOf, shownMemory } from './redis-memory';
 export { missingRights, rightsNeeded } from './redis-rights';
 export { RedisControlChannel } from './redis-control';
 export { RedisEventLog } from './redis-log';

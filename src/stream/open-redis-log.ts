@@ -14,12 +14,12 @@ import { RefusalReport } from './redis-refusals';
 type Settings = RedisSettings & Pick<Config, 'LOG_MAX_EVENTS' | 'LEGACY_CHANNELS' | 'LEGACY_FULL_TEXT'>;
 
 /** The connection for commands, to the place that the settings name. Its calls fail fast. */
-export function connectPublisher(settings: RedisSettings, log?: RedisFaultLog, reach?: ReachReport): Redis | Cluster {
-  return connectTo(redisPlace(settings), log, reach);
+export function connectPublisher(settings: RedisSettings): Redis | Cluster {
+  return connectTo(redisPlace(settings));
 }
 
-function connectTo(place: RedisPlace, log?: RedisFaultLog, reach?: ReachReport): Redis | Cluster {
-  return place.cluster ? connectCluster(place, log, reach) : connectRedis(place, 'publisher', log, reach);
+function connectTo(place: RedisPlace, reach = new ReachReport(), log?: RedisFaultLog): Redis | Cluster {
+  return place.cluster ? connectCluster(place, reach, log) : connectRedis(place, 'publisher', reach);
 }
 
 /** A process's Redis connections. Redis may be away now: then calls to the log reject, and no stop is received. */
@@ -41,13 +41,13 @@ export function openRedis(
   place: RedisPlace = redisPlace(settings),
 ): OpenedRedis {
   const reach = new ReachReport(faults);
-  const publisher = connectTo(place, faults, reach);
+  const publisher = connectTo(place, reach, faults);
   const listening: Redis[] = [];
   const listen = (role: 'subscriber' | 'control') => () => {
     const redis =
       publisher instanceof Cluster
-        ? connectClusterSubscriber(publisher, place, role, faults, reach)
-        : connectRedis(place, role, faults, reach);
+        ? connectClusterSubscriber(publisher, place, role, reach)
+        : connectRedis(place, role, reach);
     listening.push(redis);
     return redis;
   };
@@ -108,9 +108,4 @@ function followMaster(
     if (lost && place.sentinel) comeAlong();
     lost = false;
   });
-}
-
-/** The event log alone. */
-export function openRedisLog(settings: Settings, faults?: RedisFaultLog): RedisEventLog {
-  return openRedis(settings, faults).log;
 }

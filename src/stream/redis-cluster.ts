@@ -12,19 +12,16 @@ import {
   type Retries,
 } from './redis-connection';
 import type { Access, Node, RedisPlace } from './redis-place';
-import { ReachReport } from './redis-reach';
+import type { ReachReport } from './redis-reach';
+import { defined } from '../protocol';
 
 /** Each node takes what the first one takes. */
 function accessOf({ username, password, tls }: RedisPlace): Access {
-  return {
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    ...(tls && { tls }),
-  };
+  return defined({ username, password, tls });
 }
 
 /** Writes to all nodes and fails as fast as a connection to a single server. The nodes of the place name the others. */
-export function connectCluster(place: RedisPlace, log?: RedisFaultLog, reach = new ReachReport(log)): Cluster {
+export function connectCluster(place: RedisPlace, reach: ReachReport, log?: RedisFaultLog): Cluster {
   const access = accessOf(place);
   const cluster = new Cluster([...place.nodes], {
     clusterRetryStrategy: retryDelay,
@@ -61,8 +58,7 @@ export function connectClusterSubscriber(
   cluster: Cluster,
   place: RedisPlace,
   role: 'subscriber' | 'control',
-  log?: RedisFaultLog,
-  reach = new ReachReport(log),
+  reach: ReachReport,
 ): Redis {
   const access = accessOf(place);
   let turn = Math.floor(Math.random() * 1_000);

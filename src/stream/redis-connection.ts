@@ -3,6 +3,7 @@ import type { Refusal } from './redis-causes';
 import { redisPlace, type RedisPlace } from './redis-place';
 import { keepPulse } from './redis-pulse';
 import { ReachReport } from './redis-reach';
+import { defined } from '../protocol';
 
 export interface RedisFaultLog {
   warn(fields: object, message: string): void;
@@ -67,12 +68,7 @@ export function retrying(retries: Retries): Pick<RedisOptions, 'retryStrategy'> 
  * A connection to a single server, or to the master that sentinels name. A publisher's calls fail fast. A subscriber
  * keeps trying, and subscribes again after each reconnect.
  */
-export function connectRedis(
-  where: string | RedisPlace,
-  role: Role,
-  log?: RedisFaultLog,
-  reach = new ReachReport(log),
-): Redis {
+export function connectRedis(where: string | RedisPlace, role: Role, reach = new ReachReport()): Redis {
   const { nodes, sentinel, tls, username, password, db } =
     typeof where === 'string' ? redisPlace({ REDIS_URL: where }) : where;
   const retries: Retries = { times: 0 };
@@ -80,8 +76,7 @@ export function connectRedis(
     sentinels: [...nodes],
     name: sentinel.name,
     role: 'master' as const,
-    ...(sentinel.username !== undefined && { sentinelUsername: sentinel.username }),
-    ...(sentinel.password !== undefined && { sentinelPassword: sentinel.password }),
+    ...defined({ sentinelUsername: sentinel.username, sentinelPassword: sentinel.password }),
     sentinelRetryStrategy: retryDelay,
     // The others follow the publisher.
     failoverDetector: role === 'publisher',
@@ -89,10 +84,7 @@ export function connectRedis(
   };
   const redis = new Redis({
     ...(bySentinels ?? nodes[0]),
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    ...(db !== undefined && { db }),
-    ...(tls && { tls }),
+    ...defined({ username, password, db, tls }),
     connectionName: `storyreel-${role}`,
     ...(role === 'publisher' ? { ...FAIL_FAST, enableOfflineQueue: false } : KEEP_TRYING),
     ...retrying(retries),

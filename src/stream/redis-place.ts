@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { firstHost, readAddress, urlsIn, type Address, type HostPort } from '../address';
 import type { Config } from '../config';
-import { StoryreelError } from '../protocol';
+import { defined, StoryreelError } from '../protocol';
 
 export interface Access {
   readonly username?: string;
@@ -50,8 +50,7 @@ export function redisPlace(settings: RedisSettings): RedisPlace {
   return {
     nodes: [head ?? { host: LOCAL, port }, ...more],
     ...(settings.REDIS_CLUSTER && { cluster: true }),
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
+    ...defined({ username, password }),
     ...(db > 0 && { db }),
     ...(scheme.startsWith('rediss') && { tls: tlsOf(settings) }),
     ...(bySentinel && { sentinel: { name: decodeURIComponent(name), ...sentinelAccess(settings) } }),
@@ -69,7 +68,7 @@ function addressOf(url: string): Address {
 
 function sentinelAccess(settings: RedisSettings): Pick<Access, 'username' | 'password'> {
   const { REDIS_SENTINEL_USERNAME: username, REDIS_SENTINEL_PASSWORD: password } = settings;
-  return { ...(username !== undefined && { username }), ...(password !== undefined && { password }) };
+  return defined({ username, password });
 }
 
 function tlsOf(settings: RedisSettings): ConnectionOptions {
@@ -83,9 +82,10 @@ function tlsOf(settings: RedisSettings): ConnectionOptions {
       throw new StoryreelError('Config.Invalid', `The file that ${name} names cannot be read (${code}).`, { cause });
     }
   };
-  const ca = file('REDIS_TLS_SERVER_CA_CERT_PATH');
-  const cert = file('REDIS_TLS_CLIENT_CERT_PATH');
-  const key = file('REDIS_TLS_CLIENT_KEY_PATH');
-  const servername = settings.REDIS_TLS_SERVER_NAME;
-  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }), ...(servername && { servername }) };
+  return defined({
+    ca: file('REDIS_TLS_SERVER_CA_CERT_PATH'),
+    cert: file('REDIS_TLS_CLIENT_CERT_PATH'),
+    key: file('REDIS_TLS_CLIENT_KEY_PATH'),
+    servername: settings.REDIS_TLS_SERVER_NAME,
+  });
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from '../config';
-import { StoryreelError } from '../protocol';
+import { defined, StoryreelError } from '../protocol';
 
 /** The options that the client's `Connection` and the worker's `NativeConnection` both accept. */
 export interface TemporalConnectionOptions {
@@ -38,8 +38,7 @@ function tlsOf(config: Config): TemporalTls | false {
   const isAsked = TEMPORAL_TLS ?? [config.TEMPORAL_API_KEY, name, ca, crt].some((each) => each !== undefined);
   if (!isAsked) return false;
   return {
-    ...(name !== undefined && { serverNameOverride: name }),
-    ...(ca && { serverRootCACertificate: ca }),
+    ...defined({ serverNameOverride: name, serverRootCACertificate: ca }),
     ...(crt && key && { clientCertPair: { crt, key } }),
   };
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { hostPort } from '../address';
-import { StoryreelError, unreachable } from '../protocol';
+import { defined, StoryreelError, unreachable } from '../protocol';
 import type { TemporalConnectionOptions, TemporalTls } from './connection-options';
 
 const PROBE_MS = 3_000;
@@ -96,8 +96,7 @@ async function handshake(host: string, port: number, tls: TemporalTls): Promise<
     host,
     port,
     ALPNProtocols: ['h2'],
-    ...(name !== undefined && { servername: name }),
-    ...(tls.serverRootCACertificate && { ca: tls.serverRootCACertificate }),
+    ...defined({ servername: name, ca: tls.serverRootCACertificate }),
     ...(tls.clientCertPair && { cert: tls.clientCertPair.crt, key: tls.clientCertPair.key }),
   });
   const late = setTimeout(() => socket.destroy(fault('ETIMEDOUT')), PROBE_MS);

@@ -6,10 +6,10 @@ import {
   nameOf,
   servedQueues,
   servedWorkflows,
-  type Build,
   type Lack,
   type TemporalServices,
 } from '../readiness';
+import { buildIn } from './deployment-options';
 
 const LOOK_MS = 5_000;
 
@@ -62,8 +62,4 @@ export class WatchedBuild {
     if (lack) logger[unserved ? 'error' : 'warn']({ build: nameOf(own), advice: lack.advice }, words ?? '');
     else logger.info({ build: nameOf(own) }, 'this worker is of the current build, and gets work');
   }
-}
-
-function buildIn({ WORKER_DEPLOYMENT_NAME: deploymentName, WORKER_BUILD_ID: buildId }: Config): Build | undefined {
-  return deploymentName === undefined || buildId === undefined ? undefined : { deploymentName, buildId };
 }

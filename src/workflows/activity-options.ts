@@ -1,5 +1,5 @@
 import { proxyActivities, type ActivityOptions } from '@temporalio/workflow';
-import type { BatchActivities, BatchedStatus, StoryActivities } from '../protocol';
+import type { BatchActivities, StoryActivities } from '../protocol';
 import { ids } from './activity-ids';
 import { isCloseResult, isOpenedRun, isSceneList, resultOf } from './step-results';
 
@@ -33,42 +33,32 @@ const bestEffort = proxyActivities<StoryActivities>({
 
 export const { adoptRun, settledLane } = steps;
 
-export function openRun(...args: Parameters<StoryActivities['openRun']>): ReturnType<StoryActivities['openRun']> {
-  return resultOf(() => steps.openRun(...args), isOpenedRun);
-}
+export const openRun: StoryActivities['openRun'] = (request) => resultOf(() => steps.openRun(request), isOpenedRun);
 
-export function listScenes(
-  ...args: Parameters<StoryActivities['listScenes']>
-): ReturnType<StoryActivities['listScenes']> {
-  return resultOf(() => steps.listScenes(...args), isSceneList);
-}
+export const listScenes: StoryActivities['listScenes'] = (request) =>
+  resultOf(() => steps.listScenes(request), isSceneList);
 
-export function stopLanes(...args: Parameters<StoryActivities['stopLanes']>): Promise<void> {
-  return bestEffort.stopLanes.executeWithOptions({ summary: 'asks workers to stop at once' }, args);
-}
+export const stopLanes: StoryActivities['stopLanes'] = (request) =>
+  bestEffort.stopLanes.executeWithOptions({ summary: 'asks workers to stop at once' }, [request]);
 
-export function parkLane(...args: Parameters<StoryActivities['parkLane']>): ReturnType<StoryActivities['parkLane']> {
-  return ids.schedule(`park/${args[0].lane}`, (activityId) =>
-    steps.parkLane.executeWithOptions({ activityId, summary: 'waits for a person' }, args),
+export const parkLane: StoryActivities['parkLane'] = (request) =>
+  ids.schedule(`park/${request.lane}`, (activityId) =>
+    steps.parkLane.executeWithOptions({ activityId, summary: 'waits for a person' }, [request]),
   );
-}
 
-export function skipLane(...args: Parameters<StoryActivities['skipLane']>): ReturnType<StoryActivities['skipLane']> {
-  return ids.schedule(`skip/${args[0].lane}`, (activityId) =>
-    steps.skipLane.executeWithOptions({ activityId, summary: 'skipped by a person' }, args),
+export const skipLane: StoryActivities['skipLane'] = (request) =>
+  ids.schedule(`skip/${request.lane}`, (activityId) =>
+    steps.skipLane.executeWithOptions({ activityId, summary: 'skipped by a person' }, [request]),
   );
-}
 
-export function rejectLanes(...args: Parameters<StoryActivities['rejectLanes']>): Promise<void> {
-  return steps.rejectLanes.executeWithOptions({ summary: `made again: ${args[0].lanes.length} lanes` }, args);
-}
+export const rejectLanes: StoryActivities['rejectLanes'] = (request) =>
+  steps.rejectLanes.executeWithOptions({ summary: `made again: ${request.lanes.length} lanes` }, [request]);
 
-export function markRun(...args: Parameters<StoryActivities['markRun']>): ReturnType<StoryActivities['markRun']> {
-  return steps.markRun.executeWithOptions({ summary: `the run is ${args[0].status.replace('_', ' ')}` }, args);
-}
+export const markRun: StoryActivities['markRun'] = (request) =>
+  steps.markRun.executeWithOptions({ summary: `the run is ${request.status.replace('_', ' ')}` }, [request]);
 
-export function closeRun(...args: Parameters<StoryActivities['closeRun']>): ReturnType<StoryActivities['closeRun']> {
-  const { outcome } = args[0];
+export const closeRun: StoryActivities['closeRun'] = (request) => {
+  const { outcome } = request;
   const close = (activityId: string) =>
     steps.closeRun.executeWithOptions(
       {
@@ -77,22 +67,18 @@ export function closeRun(...args: Parameters<StoryActivities['closeRun']>): Retu
         // An outage is waited out; a fault must not keep a run from being cancelled.
         ...(outcome === 'cancelled' && { retry: { ...PATIENT, nonRetryableErrorTypes: ['Internal'] } }),
       },
-      args,
+      [request],
     );
   return resultOf(() => ids.schedule('close', close), isCloseResult);
-}
+};
 
-export function announceLane(...args: Parameters<StoryActivities['announceLane']>): Promise<void> {
-  return ids.schedule(`tell/${args[0].lane}`, (activityId) =>
-    steps.announceLane.executeWithOptions({ ...ANNOUNCING, activityId }, args),
+export const announceLane: StoryActivities['announceLane'] = (request) =>
+  ids.schedule(`tell/${request.lane}`, (activityId) =>
+    steps.announceLane.executeWithOptions({ ...ANNOUNCING, activityId }, [request]),
   );
-}
 
-export function announceRun(...args: Parameters<StoryActivities['announceRun']>): Promise<void> {
-  return ids.schedule('tell', (activityId) =>
-    steps.announceRun.executeWithOptions({ ...ANNOUNCING, activityId }, args),
-  );
-}
+export const announceRun: StoryActivities['announceRun'] = (request) =>
+  ids.schedule('tell', (activityId) => steps.announceRun.executeWithOptions({ ...ANNOUNCING, activityId }, [request]));
 
 /**
  * If one of these steps cannot close a project, the reconciler does it later. A project delays the others only briefly.
@@ -104,8 +90,7 @@ const batchSteps = proxyActivities<BatchActivities>({
 
 export const { closeQueued, storyStates } = batchSteps;
 
-export function closeStory(...args: Parameters<BatchActivities['closeStory']>): Promise<BatchedStatus> {
-  return ids.schedule(`close/${args[0].projectId}`, (activityId) =>
-    batchSteps.closeStory.executeWithOptions({ activityId, summary: 'closes what was ended from outside' }, args),
+export const closeStory: BatchActivities['closeStory'] = (request) =>
+  ids.schedule(`close/${request.projectId}`, (activityId) =>
+    batchSteps.closeStory.executeWithOptions({ activityId, summary: 'closes what was ended from outside' }, [request]),
   );
-}

@@ -33,8 +33,8 @@ const LANES: { readonly [Kind in LaneKind]: { limit: string; activity: keyof Sto
 /** Every paid call is limited: after so many attempts the lane needs attention. */
 const MAX_ATTEMPTS = 6;
 
-const HANDED_OVER: FailureType = 'Worker.ShuttingDown';
-const CANNOT_SERVE: FailureType = 'Worker.CannotServe';
+const CANNOT_SERVE = 'Worker.CannotServe';
+const HANDED_OVER = ['Worker.ShuttingDown', CANNOT_SERVE] as const satisfies readonly FailureType[];
 
 /**
  * How often workers may hand a lane back in sequence, about ten minutes in all, before the lane needs attention. While
@@ -56,28 +56,25 @@ export async function runLaneThroughDeploys(kind: LaneKind, task: LaneTask): Pro
       const failures = attemptsBefore - handovers;
       return await runLaneActivity(kind, { ...task, attemptsBefore }, MAX_ATTEMPTS - failures);
     } catch (error) {
-      const handedOver = handedOverAfter(error);
-      if (handedOver === undefined) throw error;
-      attemptsBefore = handedOver;
-      refusals = typeOf(error) === CANNOT_SERVE ? refusals + 1 : 0;
+      const given = handedOver(error);
+      if (!given) throw error;
+      attemptsBefore = given.attempts;
+      refusals = given.type === CANNOT_SERVE ? refusals + 1 : 0;
       if (refusals === MAX_REFUSALS) throw error;
       if (refusals > 0) await sleep(1_000 * Math.min(2 ** (refusals - 1), MAX_SECONDS));
     }
   }
 }
 
-function typeOf(error: unknown): string | null | undefined {
-  const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  return cause instanceof ApplicationFailure ? cause.type : undefined;
-}
-
-/** How many attempts the lane has had, if the last of them ended with its worker; else undefined. */
-function handedOverAfter(error: unknown): number | undefined {
+/** How many attempts the lane has had, if a worker has handed it back; else undefined. */
+function handedOver(
+  error: unknown,
+): { readonly attempts: number; readonly type: (typeof HANDED_OVER)[number] } | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
   if (!(cause instanceof ApplicationFailure) || !cause.nonRetryable) return undefined;
-  if (cause.type !== HANDED_OVER && cause.type !== CANNOT_SERVE) return undefined;
+  const type = HANDED_OVER.find((each) => each === cause.type);
   const { attempts } = (cause.details?.[0] ?? {}) as Partial<HandedOver>;
-  return typeof attempts === 'number' ? attempts : undefined;
+  return type && typeof attempts === 'number' ? { attempts, type } : undefined;
 }
 
 function runLaneActivity(kind: LaneKind, task: LaneTask, attempts: number): Promise<LaneResult> {

@@ -13,13 +13,14 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import {
+  defined,
+  laneEntries,
   STATUS_QUERY,
   STORY_RUN_MEMO,
   type ContinuedState,
   type OpenedRun,
   type StoryInput,
   type StoryStatusView,
-  laneEntries,
 } from '../protocol';
 import { announceRun, closeRun, openRun } from './activity-options';
 import { AfterReset, isReset, wasReset } from './after-reset';
@@ -72,10 +73,8 @@ export async function story(given: StoryInput): Promise<StoryStatusView> {
   try {
     opened ??= await openRun({
       projectId,
-      ...(stages && { stages }),
-      ...(scenes && { scenes }),
+      ...defined({ stages, scenes, gates }),
       ...(keepSettings && { keepSettings }),
-      ...(gates && { gates }),
     });
     if (input.force) runner.minResultFence = opened.runFence;
     runner.afterReset = wasReset(run.runId, opened);
@@ -152,8 +151,7 @@ async function runPlan(
   const { table } = run;
   if (!carried) table.begin(opened.plan);
   const scheduler = new LaneScheduler(opened, run, {
-    ...(carried?.scenes && { scenes: carried.scenes }),
-    ...(carried?.sceneIds && { sceneIds: carried.sceneIds }),
+    ...defined({ scenes: carried?.scenes, sceneIds: carried?.sceneIds }),
     // A run that replans may find new rows, so the skip of each skipped lane is stored again.
     settled: [...(carried?.settled ?? []), ...(carried?.scenes ? (carried.skipped ?? []) : [])],
   });

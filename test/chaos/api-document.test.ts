@@ -1,11 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runToEnd } from '../../dev/stack/run-to-end';
 import type { RunningGateway } from '../../src/gateway';
 import { startGatewayApp } from '../support/gateway';
 import { fetchSchemathesis } from '../support/python-tools';
 import type { TestApp } from '../support/services';
+import { newFolder } from '../support/new-folder';
 
 /** It writes into the folder that it is started in. */
 const PROGRAM = 'import os; os.chdir(os.environ["HOME"]); from schemathesis.cli import schemathesis; schemathesis()';
@@ -13,16 +13,10 @@ const BOUND_MS = 15 * 60_000;
 let app: TestApp;
 let gateway: RunningGateway;
 let close: () => Promise<void>;
-let folder: string;
+const folder = newFolder();
 
-beforeAll(async () => {
-  ({ app, gateway, close } = await startGatewayApp());
-  folder = await mkdtemp(join(tmpdir(), 'storyreel-api-'));
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-  await close();
-});
+beforeAll(async () => void ({ app, gateway, close } = await startGatewayApp()));
+afterAll(() => close());
 
 test('Schemathesis finds nothing in the whole document, with calls that follow each other', async () => {
   const { secret } = await app.client.keys.create({ name: 'schemathesis' });

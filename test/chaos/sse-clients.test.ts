@@ -1,7 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { runToEnd } from '../../dev/stack/run-to-end';
@@ -13,6 +11,7 @@ import { startApp, testEnv, type TestApp } from '../support/services';
 import { ownTopic } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
+import { newFolder } from '../support/new-folder';
 
 const studio = new StudioControl();
 const INSTALL_MS = 5 * 60_000;
@@ -27,7 +26,7 @@ beforeAll(async () => {
   env = testEnv({ DATABASE_URL: database.url });
   app = await startApp(env);
   python = await fetchHttpxSse();
-  folder = await mkdtemp(join(tmpdir(), 'storyreel-sse-'));
+  folder = newFolder();
   const packages = ['eventsource@3.0.7', 'eventsource-parser@3.0.6'];
   const { exitCode, output } = await runToEnd(
     'npm',
@@ -37,7 +36,6 @@ beforeAll(async () => {
   if (exitCode !== 0) throw new Error(`npm could not install ${packages.join(' and ')}: ${output}`);
 });
 afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
   await app.close();
   await database.drop();
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { connectRedis, MemoryControlChannel, openRedis, RedisControlChannel, whenReady } from '../../src/stream';
+import { connectRedis, openRedis, RedisControlChannel, whenReady } from '../../src/stream';
 import { readConfig } from '../../src/config';
 import { laneId, parseProjectId, type StopRequest } from '../../src/protocol';
 import { RefusalReport } from '../../src/stream/redis-refusals';
@@ -7,6 +7,7 @@ import { FLAVOURS, RedisServers, type RedisServer } from '../support/redis-serve
 import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/until';
 import { aStop, controlChannelContract, hearing } from './control-channel-contract';
+import { MemoryControlChannel } from '../support/memory-control';
 
 const SETTLING_MS = 200;
 

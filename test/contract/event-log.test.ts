@@ -1,6 +1,7 @@
-import { connectRedis, MemoryEventLog, RedisEventLog, whenReady } from '../../src/stream';
+import { connectRedis, RedisEventLog, whenReady } from '../../src/stream';
 import { FLAVOURS, RedisServers } from '../support/redis-servers';
 import { eventLogContract } from './event-log-contract';
+import { MemoryEventLog } from '../support/memory-log';
 
 const ENTRIES = 100_000;
 

@@ -1,12 +1,12 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { runToEnd } from '../../dev/stack/run-to-end';
 import type { RunningGateway } from '../../src/gateway';
 import { HttpUser, startGatewayApp } from '../support/gateway';
 import type { ApiDocument } from '../support/generated-requests';
 import type { TestApp } from '../support/services';
 import { ownTopic, watchToEnd } from '../support/stories';
+import { newFolder } from '../support/new-folder';
 
 const DOCUMENT = resolve(__dirname, '..', '..', 'docs', 'http.md');
 const BOUND_MS = 120_000;
@@ -23,16 +23,10 @@ const ACCEPTED = [200, 201, 202, 204, 302, 304, 409, 412];
 let app: TestApp;
 let gateway: RunningGateway;
 let close: () => Promise<void>;
-let folder: string;
+const folder = newFolder();
 
-beforeAll(async () => {
-  ({ app, gateway, close } = await startGatewayApp());
-  folder = await mkdtemp(join(tmpdir(), 'storyreel-requests-'));
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-  await close();
-});
+beforeAll(async () => void ({ app, gateway, close } = await startGatewayApp()));
+afterAll(() => close());
 
 async function documented(): Promise<readonly string[]> {
   const lines = (await readFile(DOCUMENT, 'utf8')).matchAll(/^ {4}(curl (?:.*\\\n)*.*)$/gm);

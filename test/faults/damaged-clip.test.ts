@@ -4,10 +4,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
-import { createDataSource, ModelUsage, Scene } from '../../src/entities';
+import { ModelUsage, Scene } from '../../src/entities';
 import { coloursIn, cuesIn, pictureOf } from '../support/films';
 import { startApp, type TestApp } from '../support/services';
 import { ownTopic, watchToEnd } from '../support/stories';
+import { rowsOf } from '../support/app-rows';
 
 /** A video service whose jobs are done at once; the clip of each is the next of these, the last one over and over. */
 class ClipServer {
@@ -51,11 +52,9 @@ describe('A clip that cannot be shown', () => {
 
   beforeAll(async () => {
     app = await startApp({ STORYREEL_VIDEO_BASE_URL: await service.url() });
-    dataSource = createDataSource({ url: app.config.DATABASE_URL, poolSize: 1 });
-    await dataSource.initialize();
+    dataSource = await rowsOf(app);
   });
   afterAll(async () => {
-    await dataSource.destroy();
     await app.close();
     service.close();
   });

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { appendFile, copyFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { inspectClip } from '../../src/activities/media/inspect-clip';
@@ -9,6 +8,7 @@ import { framesOf, makeFilm, type MeasuredFilm, type SourcePart } from '../../sr
 import { measureClip } from '../../src/activities/media/measure-clip';
 import { coloursIn, cuesIn } from '../support/films';
 import { fromSetup } from '../support/services';
+import { newFolder } from '../support/new-folder';
 
 const SECONDS = 1;
 const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
@@ -45,10 +45,7 @@ describe('Clips of a provider', () => {
   const signal = new AbortController().signal;
   let folder: string;
 
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'storyreel-clips-'));
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  beforeAll(() => void (folder = newFolder()));
 
   const ffmpeg = (...args: readonly string[]) => run(program, ['-loglevel', 'error', '-y', ...args]);
 

@@ -1,6 +1,6 @@
 import { withRedis } from '../../dev/stack/outside-service';
 import { readConfig } from '../../src/config';
-import { openRedisLog, type RedisEventLog } from '../../src/stream';
+import { openRedis, type RedisEventLog } from '../../src/stream';
 import { moveSlot, NODES, SLOTS, startRedisCluster, type ClusterNode } from '../support/redis-servers';
 import { FLAVOURS, RedisServers, type RedisServer } from '../support/redis-servers';
 import { until } from '../support/until';
@@ -22,7 +22,7 @@ describe.each(FLAVOURS)('A cluster of %s', (flavour) => {
   /** As a worker opens it, from what the settings say. */
   async function open(maxEntries = 100_000, named = nodes.slice(0, 1)): Promise<RedisEventLog> {
     const config = readConfig({ REDIS_URL: named.map(({ url }) => url).join(','), REDIS_CLUSTER: 'on' });
-    const log = openRedisLog({ ...config, LOG_MAX_EVENTS: maxEntries, LEGACY_CHANNELS: false });
+    const log = openRedis({ ...config, LOG_MAX_EVENTS: maxEntries, LEGACY_CHANNELS: false }).log;
     const answers = () => log.snapshot(newProject()).then(Boolean, () => false);
     await until('the cluster answers', answers);
     return log;

@@ -1,5 +1,5 @@
 import { readConfig } from '../../src/config';
-import { openRedis, openRedisLog, type OpenedRedis } from '../../src/stream';
+import { openRedis, type OpenedRedis } from '../../src/stream';
 import { startRedisGroup, type RedisGroup } from '../support/redis-servers';
 import { FLAVOURS, RedisServers } from '../support/redis-servers';
 import { until } from '../support/until';
@@ -25,7 +25,7 @@ describe.each(FLAVOURS)('A %s that sentinels watch', (flavour) => {
     eventLogContract(
       'The event log',
       async (maxEntries = 100_000) => {
-        const log = openRedisLog({ ...settings(), LOG_MAX_EVENTS: maxEntries });
+        const log = openRedis({ ...settings(), LOG_MAX_EVENTS: maxEntries }).log;
         await log.ready(10_000);
         return log;
       },

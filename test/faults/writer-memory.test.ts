@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { laneId, type ProjectId } from '../../src/protocol';
-import { MemoryEventLog, TextWriter, type EventLog } from '../../src/stream';
+import { TextWriter, type EventLog } from '../../src/stream';
 import { FaultyLog } from '../support/faulty-log';
 import { until } from '../support/until';
+import { MemoryEventLog } from '../support/memory-log';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;

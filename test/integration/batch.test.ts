@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { createDataSource, Project } from '../../src/entities';
+import { Project } from '../../src/entities';
 import type { BatchId } from '../../src/protocol';
 import { batchOf, batchToEnd, hasFoundOneStarted, startedBy, untilCount, workflowIds } from '../support/batches';
 import { startApp, type TestApp } from '../support/services';
 import { ownTopic, watchToEnd, withTemporal, workflowOf } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
+import { rowsOf } from '../support/app-rows';
 
 describe('A batch', () => {
   let app: TestApp;
@@ -108,9 +109,8 @@ describe('A batch', () => {
 
   /** From the rows: how many projects were between their start and their end at the same time. */
   async function mostAtOnce(batchId: BatchId): Promise<number> {
-    const dataSource = await createDataSource({ url: app.config.DATABASE_URL, poolSize: 1 }).initialize();
+    const dataSource = await rowsOf(app);
     const rows = await dataSource.getRepository(Project).findBy({ batchId });
-    await dataSource.destroy();
     const steps = rows.flatMap(({ startedAt, finishedAt }) => [
       { at: Number(startedAt), more: 1 },
       { at: Number(finishedAt), more: -1 },

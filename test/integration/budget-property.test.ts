@@ -6,9 +6,8 @@ import type { ResolvedProvider } from '../../src/activities/usage/provider-choic
 import { Lane, Project, usageTotals } from '../../src/entities';
 import { createLogger } from '../../src/logger';
 import { laneId, StoryreelError, type ProjectId } from '../../src/protocol';
-import { openRedisLog } from '../../src/stream';
+import { openRedis, type RedisEventLog } from '../../src/stream';
 import { StoryMetrics } from '../../src/telemetry';
-import { readConfig } from '../../src/config';
 import { PRICES, startPricedApp, type PricedApp } from '../support/priced-app';
 
 const LANES = [laneId('rewrite'), laneId('camera_movement', 1), laneId('camera_movement', 2)];
@@ -38,14 +37,14 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 describe('Whatever becomes of paid calls', () => {
   let app: PricedApp;
   let dataSource: DataSource;
-  let log: ReturnType<typeof openRedisLog>;
+  let log: RedisEventLog;
   const chosen = { name: 'writer', model: 'm', prices: PRICES.text } as unknown as ResolvedProvider<unknown>;
   const MAX = amount(400, 1_000);
 
   beforeAll(async () => {
     app = await startPricedApp();
     ({ dataSource } = app);
-    log = openRedisLog(readConfig({ ...process.env, REDIS_URL: app.config.REDIS_URL }));
+    log = openRedis(app.config).log;
     await log.ready(5_000);
   });
   afterAll(async () => {

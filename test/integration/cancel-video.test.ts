@@ -1,4 +1,5 @@
-import { GeneratedVideo, createDataSource } from '../../src/entities';
+import type { DataSource } from 'typeorm';
+import { GeneratedVideo } from '../../src/entities';
 import { OpenAiVideo } from '../../src/providers';
 import type { ProjectId } from '../../src/protocol';
 import { startApp, type TestApp } from '../support/services';
@@ -6,6 +7,7 @@ import { ownTopic, watchToEnd } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 import { StudioUnderTest } from './studio-support';
+import { rowsOf } from '../support/app-rows';
 
 /** Far longer than the test: its jobs are under way whenever it looks. */
 const JOB_MS = 120_000;
@@ -14,15 +16,13 @@ describe('The video job of a run that is cancelled', () => {
   const chat = new StudioControl();
   let films: StudioUnderTest;
   let app: TestApp;
-  let dataSource: ReturnType<typeof createDataSource>;
+  let dataSource: DataSource;
   beforeAll(async () => {
     films = await StudioUnderTest.start({ videoDelayMs: JOB_MS });
     app = await startApp({ STORYREEL_VIDEO_BASE_URL: films.url });
-    dataSource = createDataSource({ url: app.config.DATABASE_URL, poolSize: 1 });
-    await dataSource.initialize();
+    dataSource = await rowsOf(app);
   });
   afterAll(async () => {
-    await dataSource.destroy();
     await app.close();
     await films.stop();
   });

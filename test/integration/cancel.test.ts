@@ -1,7 +1,7 @@
 import { noteAttempt, settleLane } from '../../src/activities/lanes/lane-store';
 import { StoryClient } from '../../src/client';
 import { readConfig } from '../../src/config';
-import { createDataSource, Lane, ModelUsage } from '../../src/entities';
+import { Lane, ModelUsage } from '../../src/entities';
 import type { LaneId, ProjectId, StoryEvent } from '../../src/protocol';
 import { openRedis } from '../../src/stream';
 import { createWorker } from '../../src/worker';
@@ -12,6 +12,7 @@ import { ownTopic, textSeen, typesOf, watchText, watchToEnd, withTemporal, workf
 import { StudioControl } from '../support/studio-control';
 import { TokenServer } from '../support/token-server';
 import { until } from '../support/until';
+import { rowsOf } from '../support/app-rows';
 
 const REWRITE = 'rewrite' as LaneId;
 /** The second beat of a lane and, with room, the return of its answer; the third beat is 5 s later. */
@@ -95,8 +96,7 @@ describe('A cancel', () => {
     expect(late.lanes[REWRITE]).not.toHaveProperty('sha256');
     expect(provider.streams.filter(({ closedAt }) => closedAt === undefined)).toEqual([]);
 
-    const dataSource = createDataSource({ url: app.config.DATABASE_URL, poolSize: 1 });
-    await dataSource.initialize();
+    const dataSource = await rowsOf(app);
     const usage = await dataSource.getRepository(ModelUsage).findBy({ projectId });
     // No newer attempt has claimed the lane; the run's end keeps this one out.
     const row = await dataSource.getRepository(Lane).findOneByOrFail({ projectId, lane: REWRITE });
@@ -106,7 +106,6 @@ describe('A cancel', () => {
     await expect(settleLane(dataSource, claim, settled, save)).rejects.toMatchObject({ type: 'Lane.Stale' });
     await expect(noteAttempt(dataSource, claim, 'late')).rejects.toMatchObject({ type: 'Lane.Stale' });
     expect(await dataSource.getRepository(Lane).findOneBy({ projectId, lane: REWRITE })).toEqual(row);
-    await dataSource.destroy();
     expect(usage).toHaveLength(1);
     expect(usage[0]?.wastedTokens).toBe((usage[0]?.inputTokens ?? 0) + (usage[0]?.outputTokens ?? 0));
     expect(await app.client.cancel(projectId)).toEqual({ kind: 'not_running', status: 'cancelled' });
@@ -167,31 +166,26 @@ describe('A cancel while a result is being stored', () => {
 
   /** Cancels while the lane's result waits for a row that somebody holds; then lets go of it. */
   async function cancelWhileSettling(projectId: ProjectId, lane: LaneId, mark: string): Promise<void> {
-    const dataSource = createDataSource({ url: app.config.DATABASE_URL, poolSize: 2 });
-    await dataSource.initialize();
-    try {
-      await until('the lane runs', async () => {
-        const { lanes } = await app.client.status(projectId);
-        return lanes.some((each) => each.lane === lane && each.status === 'processing');
+    const dataSource = await rowsOf(app);
+    await until('the lane runs', async () => {
+      const { lanes } = await app.client.status(projectId);
+      return lanes.some((each) => each.lane === lane && each.status === 'processing');
+    });
+    await dataSource.transaction(async (manager) => {
+      await manager.query('SELECT 1 FROM project_stages WHERE project_id = $1 AND stage = $2 FOR UPDATE', [
+        ...[projectId, lane],
+      ]);
+      await studio.release(mark);
+      const [holder] = await manager.query<{ pid: number }[]>('SELECT pg_backend_pid() AS pid');
+      await until('the result waits for its row', async () => {
+        const waiting: unknown[] = await dataSource.query(
+          'SELECT 1 FROM pg_stat_activity WHERE $1::int = ANY (pg_blocking_pids(pid))',
+          [holder?.pid],
+        );
+        return waiting.length > 0;
       });
-      await dataSource.transaction(async (manager) => {
-        await manager.query('SELECT 1 FROM project_stages WHERE project_id = $1 AND stage = $2 FOR UPDATE', [
-          ...[projectId, lane],
-        ]);
-        await studio.release(mark);
-        const [holder] = await manager.query<{ pid: number }[]>('SELECT pg_backend_pid() AS pid');
-        await until('the result waits for its row', async () => {
-          const waiting: unknown[] = await dataSource.query(
-            'SELECT 1 FROM pg_stat_activity WHERE $1::int = ANY (pg_blocking_pids(pid))',
-            [holder?.pid],
-          );
-          return waiting.length > 0;
-        });
-        expect(await app.client.cancel(projectId)).toEqual({ kind: 'requested' });
-      });
-    } finally {
-      await dataSource.destroy();
-    }
+      expect(await app.client.cancel(projectId)).toEqual({ kind: 'requested' });
+    });
   }
 
   test('keeps the result, and the run ends as cancelled', async () => {

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { claimLane } from '../../src/activities/lanes/lane-store';
-import { createDataSource, Lane, ModelUsage } from '../../src/entities';
+import { Lane, ModelUsage } from '../../src/entities';
 import { fenceOf, laneId, type LogEvent, type ProjectId, type StoryEvent } from '../../src/protocol';
 import { withRedis } from '../../dev/stack/outside-service';
 import { keys } from '../../src/stream/keys';
@@ -8,6 +8,7 @@ import { eventsInLog } from '../support/raw-log';
 import { fromSetup, startApp, type TestApp } from '../support/services';
 import { ownTopic, sha256, textSeen, watchText, watchToEnd } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
+import { rowsOf } from '../support/app-rows';
 
 const REWRITE = laneId('rewrite');
 
@@ -18,13 +19,9 @@ describe('A half-written text that a person edits', () => {
 
   beforeAll(async () => {
     app = await startApp({ STORYREEL_TEXT_CONTINUATION: 'prefill' });
-    dataSource = createDataSource({ url: app.config.DATABASE_URL, poolSize: 2 });
-    await dataSource.initialize();
+    dataSource = await rowsOf(app);
   });
-  afterAll(async () => {
-    await dataSource.destroy();
-    await app.close();
-  });
+  afterAll(() => app.close());
 
   /** One that was cancelled in mid-sentence. */
   async function halfWritten(): Promise<{ projectId: ProjectId; mark: string; text: string }> {

@@ -1,10 +1,11 @@
-import { createDataSource, CameraMovement, Lane, Scene } from '../../src/entities';
+import { CameraMovement, Lane, Scene } from '../../src/entities';
 import type { ExplainOptions, ProjectChanges, StartOptions } from '../../src/client';
 import { reasonText } from '../../src/client/internal';
 import type { ProjectId, StoryEvent } from '../../src/protocol';
 import type { DataSource } from 'typeorm';
 import { startApp, type TestApp } from '../support/services';
 import { ownTopic, sha256, textSeen, watchToEnd } from '../support/stories';
+import { rowsOf } from '../support/app-rows';
 
 describe('After an edit, a run makes again', () => {
   let app: TestApp;
@@ -12,13 +13,9 @@ describe('After an edit, a run makes again', () => {
 
   beforeAll(async () => {
     app = await startApp();
-    dataSource = createDataSource({ url: app.config.DATABASE_URL, poolSize: 2 });
-    await dataSource.initialize();
+    dataSource = await rowsOf(app);
   });
-  afterAll(async () => {
-    await dataSource.destroy();
-    await app.close();
-  });
+  afterAll(() => app.close());
 
   /** One film, edited by one test after the other. */
   let film: ProjectId;

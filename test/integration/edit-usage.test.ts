@@ -4,19 +4,19 @@ import type { ResolvedProvider } from '../../src/activities/usage/provider-choic
 import { ModelUsage, usageTotals } from '../../src/entities';
 import { createLogger } from '../../src/logger';
 import { laneId, type ProjectId } from '../../src/protocol';
-import { openRedisLog } from '../../src/stream';
+import { openRedis, type RedisEventLog } from '../../src/stream';
 import { PRICES, startPricedApp, type PricedApp } from '../support/priced-app';
 
 /** Two scenes that a person has written, each with a clip under way. */
 describe('Paid calls of scenes that move', () => {
   let app: PricedApp;
-  let log: ReturnType<typeof openRedisLog>;
+  let log: RedisEventLog;
   const chosen = { name: 'camera', model: 'm', prices: PRICES.video } as unknown as ResolvedProvider<unknown>;
   const clip = { unit: 'second' as const, units: 3 };
 
   beforeAll(async () => {
     app = await startPricedApp();
-    log = openRedisLog(app.config);
+    log = openRedis(app.config).log;
     await log.ready(5_000);
   });
   afterAll(async () => {

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { createDataSource, Lane } from '../../src/entities';
+import { Lane } from '../../src/entities';
 import { laneId, type LaneId, type ProjectId, type StoryEvent } from '../../src/protocol';
 import { keys } from '../../src/stream/keys';
 import { RedisServers } from '../support/redis-servers';
@@ -7,6 +7,7 @@ import { startApp, type TestApp } from '../support/services';
 import { ownTopic, watchUntil } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
+import { rowsOf } from '../support/app-rows';
 
 const REWRITE = laneId('rewrite');
 const REFUSED = { status: 400 };
@@ -100,10 +101,8 @@ describe('The end of a lane', () => {
     const fence = 9_000_000_000_000_000;
     await redis.hset(keys.lanes(projectId), `newest:${REWRITE}`, fence);
     expect((await seen).at(-1)).toMatchObject({ type: 'attention', lane: REWRITE, fence });
-    const dataSource = createDataSource({ url: app.config.DATABASE_URL, poolSize: 1 });
-    await dataSource.initialize();
+    const dataSource = await rowsOf(app);
     const row = await dataSource.manager.findOneByOrFail(Lane, { projectId, lane: REWRITE });
-    await dataSource.destroy();
     expect(row).toMatchObject({ status: 'needs_attention', fence });
     await app.client.cancel(projectId);
   });

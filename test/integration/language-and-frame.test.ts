@@ -3,14 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { DataSource } from 'typeorm';
-import { createDataSource, Lane } from '../../src/entities';
+import { Lane } from '../../src/entities';
 import { inputHash } from '../../src/planning';
 import { StoryreelError, type ProjectId, laneId } from '../../src/protocol';
-import { renderMessages, stageDefinition } from '../../src/stages';
+import { BUILT_IN, renderMessages } from '../../src/stages';
 import { cuesIn } from '../support/films';
 import { fromSetup, startApp, type TestApp } from '../support/services';
 import { ownTopic, watchToEnd } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
+import { rowsOf } from '../support/app-rows';
 
 /** How ffmpeg describes a film that it decodes to its end. */
 async function described(path: string): Promise<string> {
@@ -27,15 +28,11 @@ describe('The language and the frame of a project', () => {
 
   beforeAll(async () => {
     app = await startApp();
-    dataSource = createDataSource({ url: app.config.DATABASE_URL, poolSize: 2 });
-    await dataSource.initialize();
+    dataSource = await rowsOf(app);
     film = await app.client.create({ topic, settings: { scenes: 2, language: 'DE', frame: ' 9:16 ' } });
     await run();
   });
-  afterAll(async () => {
-    await dataSource.destroy();
-    await app.close();
-  });
+  afterAll(() => app.close());
 
   async function run(): Promise<void> {
     await app.client.start(film, { replaceEdits: true });
@@ -102,8 +99,7 @@ describe('The language and the frame of a project', () => {
     const { inputHash: hash, inputs } = await dataSource
       .getRepository(Lane)
       .findOneByOrFail({ projectId: id, lane: laneId('rewrite') });
-    const stage = stageDefinition('rewrite');
-    if (stage.kind !== 'text') throw new Error('the rewrite is a text');
+    const stage = BUILT_IN.ofKind('text', 'rewrite');
     const messages = renderMessages(stage.template, { topic: plain.topic });
     expect(hash).toBe(inputHash(['rewrite', app.config.STORYREEL_TEXT_MODEL, messages, 2_000, 0.8, undefined]));
     expect(Object.keys(inputs ?? {}).sort()).toEqual(['feedback', 'limits', 'model', 'prompt', 'topic']);

@@ -5,11 +5,10 @@ import { StaleAttempt } from '../../src/activities/lanes/lane-store';
 import { imageKey, isPaidInVain } from '../../src/activities/media/image-order';
 import { PaidCall } from '../../src/activities/usage/paid-call';
 import type { ResolvedProvider } from '../../src/activities/usage/provider-choice';
-import { readConfig } from '../../src/config';
 import { Lane, type ModelUsage, Project, usageTotals } from '../../src/entities';
 import { createLogger } from '../../src/logger';
 import { laneId, StoryreelError, type ProjectId } from '../../src/protocol';
-import { openRedisLog } from '../../src/stream';
+import { openRedis, type RedisEventLog } from '../../src/stream';
 import { StoryMetrics } from '../../src/telemetry';
 import { PRICES, startPricedApp, type PricedApp } from '../support/priced-app';
 
@@ -20,14 +19,14 @@ const used = (input: number, output: number) => ({ unit: 'token' as const, input
 describe('The row of a paid call', () => {
   let app: PricedApp;
   let dataSource: DataSource;
-  let log: ReturnType<typeof openRedisLog>;
+  let log: RedisEventLog;
   let projectId: ProjectId;
   const chosen = { name: 'writer', model: 'm', prices: PRICES.text } as unknown as ResolvedProvider<unknown>;
 
   beforeAll(async () => {
     app = await startPricedApp();
     ({ dataSource } = app);
-    log = openRedisLog(readConfig({ ...process.env, REDIS_URL: app.config.REDIS_URL }));
+    log = openRedis(app.config).log;
     await log.ready(5_000);
   });
   afterAll(async () => {

@@ -1,8 +1,9 @@
-import { createDataSource, ModelUsage } from '../../src/entities';
+import { ModelUsage } from '../../src/entities';
 import type { LogEvent, ProjectId, StoryEvent } from '../../src/protocol';
 import { startApp, type TestApp } from '../support/services';
 import { isParked, ownTopic, sha256, textSeen, typesOf, watchText, watchToEnd, watchUntil } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
+import { rowsOf } from '../support/app-rows';
 
 describe('Where the provider continues from a text that was cut off', () => {
   let app: TestApp;
@@ -56,10 +57,8 @@ describe('Where the provider continues from a text that was cut off', () => {
     await app.client.start(whole);
     expect(textSeen(await watchToEnd(app.client, whole), 'rewrite')).toBe(text);
 
-    const dataSource = createDataSource({ url: app.config.DATABASE_URL, poolSize: 1 });
-    await dataSource.initialize();
+    const dataSource = await rowsOf(app);
     const usage = await dataSource.getRepository(ModelUsage).findBy({ projectId, lane: 'rewrite' });
-    await dataSource.destroy();
     expect(usage).toHaveLength(2);
     expect(usage.map(({ wastedTokens }) => wastedTokens)).toEqual([0, 0]);
   });

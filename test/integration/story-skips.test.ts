@@ -1,22 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
-import {
-  CameraMovement,
-  createDataSource,
-  Film,
-  GeneratedImage,
-  GeneratedVideo,
-  Lane,
-  ProjectStage,
-  Scene,
-} from '../../src/entities';
+import { CameraMovement, Film, GeneratedImage, GeneratedVideo, Lane, ProjectStage, Scene } from '../../src/entities';
 import { laneId, laneParts, laneQueue, STAGES, type LaneId, type LaneResult, type ProjectId } from '../../src/protocol';
 import { FolderStore } from '../../src/storage';
 import { framesOf, pictureOf } from '../support/films';
 import { startApp, type TestApp } from '../support/services';
 import { ownTopic, withTemporal } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
+import { rowsOf } from '../support/app-rows';
 
 const SECONDS = 1;
 const COLOURS = ['#c02020', '#20c020', '#2020c0'];
@@ -28,13 +20,9 @@ describe('Without what was skipped', () => {
 
   beforeAll(async () => {
     app = await startApp();
-    dataSource = createDataSource({ url: app.config.DATABASE_URL, poolSize: 1 });
-    await dataSource.initialize();
+    dataSource = await rowsOf(app);
   });
-  afterAll(async () => {
-    await dataSource.destroy();
-    await app.close();
-  });
+  afterAll(() => app.close());
 
   /** A project of three scenes with an image each, as an earlier run left it, in which these lanes are skipped now. */
   async function project(skipped: readonly LaneId[], topic = ownTopic().topic): Promise<ProjectId> {

@@ -1,12 +1,12 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { loadImage } from '@napi-rs/canvas';
 import OpenAI, { toFile } from 'openai';
 import { ffmpegPath, post, StudioUnderTest } from './studio-support';
 import { until } from '../support/until';
+import { newFolder } from '../support/new-folder';
 
 let studio: StudioUnderTest;
 let client: OpenAI;
@@ -24,18 +24,14 @@ const draw = async (prompt: string, headers: Record<string, string> = {}, url = 
 
 /** What ffmpeg says about a clip, and how many frames it decodes to. */
 const inspect = async (clip: Buffer): Promise<{ about: string; frames: number }> => {
-  const folder = await mkdtemp(join(tmpdir(), 'storyreel-clip-'));
-  try {
-    await writeFile(join(folder, 'clip.mp4'), clip);
-    const about = await new Promise<string>((resolve, reject) => {
-      execFile(ffmpegPath, ['-nostdin', '-i', join(folder, 'clip.mp4'), '-f', 'null', '-'], (error, _, told) =>
-        error ? reject(new Error(error.message)) : resolve(told),
-      );
-    });
-    return { about, frames: Number([...about.matchAll(/frame=\s*(\d+)/g)].at(-1)?.[1]) };
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  const folder = newFolder();
+  await writeFile(join(folder, 'clip.mp4'), clip);
+  const about = await new Promise<string>((resolve, reject) => {
+    execFile(ffmpegPath, ['-nostdin', '-i', join(folder, 'clip.mp4'), '-f', 'null', '-'], (error, _, told) =>
+      error ? reject(new Error(error.message)) : resolve(told),
+    );
+  });
+  return { about, frames: Number([...about.matchAll(/frame=\s*(\d+)/g)].at(-1)?.[1]) };
 };
 
 const finished = (url: string, id: string): Promise<{ status: string; progress: number; error: unknown }> =>
@@ -152,7 +148,7 @@ const paid = async (url: string): Promise<string[]> => {
 };
 
 test('a job survives kill -9 of the studio and is rendered under the same id, and nothing is paid twice', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'storyreel-studio-'));
+  const folder = newFolder();
   const headers = { 'idempotency-key': 'survivor' };
   const first = await launch(folder, ['--video-delay-ms', '60000']);
   const { id } = await submit('a boat', headers, first.url);
@@ -176,6 +172,5 @@ test('a job survives kill -9 of the studio and is rendered under the same id, an
   } finally {
     second.child.stdin?.end();
     expect(await second.ended).toBe(0);
-    await rm(folder, { recursive: true });
   }
 });

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { examine } from '../../src/cli/services/examine';
 import { prepareServices } from '../../src/cli/services';
@@ -16,11 +15,12 @@ import { fromSetup, startApp, testEnv, type TestApp } from '../support/services'
 import { ownTopic, startAndWatch, withTemporal } from '../support/stories';
 import { TemporalFront } from '../support/temporal-front';
 import { until } from '../support/until';
+import { newFolder } from '../support/new-folder';
 
 const API_KEY = 'key-of-the-front-1234567890';
 
 describe('A Temporal behind TLS that asks for a certificate and a key', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'storyreel-temporal-'));
+  const folder = newFolder();
   const file = (name: string, text: string) => {
     const path = join(folder, name);
     writeFileSync(path, text, { mode: 0o600 });
@@ -44,7 +44,6 @@ describe('A Temporal behind TLS that asks for a certificate and a key', () => {
   afterAll(async () => {
     await app.close();
     await front.close();
-    rmSync(folder, { recursive: true });
   });
 
   test('makes a film, and keeps of it only what is encrypted', async () => {

@@ -12,9 +12,10 @@ import {
   type ProjectStatus,
   type StoryEvent,
 } from '../../src/protocol';
-import { MemoryEventLog, type EventLog, type LaneWriter } from '../../src/stream';
+import type { EventLog, LaneWriter } from '../../src/stream';
 import { sha256 } from './stories';
 import { FaultyLog } from './faulty-log';
+import { MemoryEventLog } from './memory-log';
 
 export const REWRITE = laneId('rewrite');
 

@@ -1,7 +1,7 @@
 import { CAMERA_MOVEMENTS } from '../../src/protocol';
-import { stageDefinition, UnusableOutput, type TextStage } from '../../src/stages';
+import { BUILT_IN, UnusableOutput } from '../../src/stages';
 
-const stage = stageDefinition('camera_movement') as TextStage<unknown>;
+const stage = BUILT_IN.ofKind('text', 'camera_movement');
 const parse = (choice: unknown) => stage.parse(JSON.stringify(choice), {});
 
 describe('A camera move', () => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { settingsIn } from '../../dev/stack/pip-env';
-import { childEnv, leaveShell, setForOthers } from '../../src/child-env';
+import { childEnv, leaveShell, setForOthers } from '../../dev/child-env';
 import { readConfig } from '../../src/config';
 import { quoted, shellWord } from '../../src/shell-word';
 

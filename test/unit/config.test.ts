@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readConfig, readSecret, SETTINGS } from '../../src/config';
 import { StoryreelError } from '../../src/protocol';
+import { newFolder } from '../support/new-folder';
 
 const ADDRESSES = {
   TEMPORAL_ADDRESS: 'temporal:7233',
@@ -135,15 +135,11 @@ describe('A key', () => {
   });
 
   test('is read from a file where the name is a path', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'storyreel-key-'));
-    try {
-      await writeFile(join(folder, 'key'), 'sk-2\n');
-      expect(readSecret(join(folder, 'key'))).toBe('sk-2');
-      await writeFile(join(folder, 'key'), '\n');
-      expect(() => readSecret(join(folder, 'key'))).toThrow('is not set or empty');
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    const folder = newFolder();
+    await writeFile(join(folder, 'key'), 'sk-2\n');
+    expect(readSecret(join(folder, 'key'))).toBe('sk-2');
+    await writeFile(join(folder, 'key'), '\n');
+    expect(() => readSecret(join(folder, 'key'))).toThrow('is not set or empty');
   });
 
   test.each([

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FolderStore, mediaKey, type FoundMedia, type StoredMedia } from '../../src/storage';
 import { describeMediaStore } from '../support/media-store-contract';
+import { newFolder } from '../support/new-folder';
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 const unavailable = { type: 'Media.Unavailable', message: expect.stringContaining('MEDIA_DIR') as string };
@@ -12,10 +12,9 @@ let folder: string;
 let store: FolderStore;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'storyreel-media-'));
+  folder = newFolder();
   store = new FolderStore(folder);
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describeMediaStore('a folder', 'MEDIA_DIR', () => store);
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { stageDefinition, UnusableOutput, type TextChecks, type TextStage } from '../../src/stages';
+import { BUILT_IN, UnusableOutput, type TextChecks, type TextStage } from '../../src/stages';
 
 interface Scene {
   readonly scene_number: number;
@@ -8,8 +8,8 @@ interface Scene {
   readonly shot_type: string;
 }
 
-const board = stageDefinition('storyboard') as TextStage<Scene[]>;
-const camera = stageDefinition('camera_movement') as TextStage<Record<string, string>>;
+const board = BUILT_IN.ofKind('text', 'storyboard') as TextStage<Scene[]>;
+const camera = BUILT_IN.ofKind('text', 'camera_movement') as TextStage<Record<string, string>>;
 
 const scene = (n: number, changes: object = {}) => ({
   scene_number: n,
@@ -233,7 +233,7 @@ describe('Any answer', () => {
         for (const stage of ['rewrite', 'storyboard', 'camera_movement'] as const) {
           const checks = { refusal: true, length: true, repetition: true, script: true, markdown: true };
           try {
-            (stageDefinition(stage) as TextStage).parse(answer, { topic: 'a fox', story: 'a fox', scenes: 1 }, checks);
+            BUILT_IN.ofKind('text', stage).parse(answer, { topic: 'a fox', story: 'a fox', scenes: 1 }, checks);
           } catch (error) {
             expect(error).toBeInstanceOf(UnusableOutput);
           }

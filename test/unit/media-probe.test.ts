@@ -1,15 +1,14 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FolderStore } from '../../src/storage';
+import { newFolder } from '../support/new-folder';
 
 describe('Asked whether it can store media, a folder', () => {
   let folder: string;
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'storyreel-probe-'));
+    folder = newFolder();
   });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
 
   test('states how much room it has, and keeps nothing of the question', async () => {
     const store = new FolderStore(folder);

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makePackageLinks } from '../../dev/stack/package-links';
+import { newFolder } from '../support/new-folder';
 
-const folder = mkdtempSync(join(tmpdir(), 'storyreel-links-'));
+const folder = newFolder();
 const lib = join(folder, 'native', 'lib');
 const links = [
   { source: 'native/lib/libicuuc.so.60.2', target: 'native/lib/libicuuc.so.60' },
@@ -14,7 +14,6 @@ beforeAll(() => {
   mkdirSync(lib, { recursive: true });
   writeFileSync(join(lib, 'libicuuc.so.60.2'), '');
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 test('A package without a list of links needs none', () => {
   expect(() => makePackageLinks(folder)).not.toThrow();

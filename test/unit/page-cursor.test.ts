@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { pageCursor, readMicros } from '../../src/client/projects/page-cursor';
-import { laneId, parseBatchId, parseLaneId, parseProjectId } from '../../src/protocol';
+import { pageCursor, readMicros, type PageCursor } from '../../src/client/projects/page-cursor';
+import { laneId, parseBatchId, parseLaneId, parseProjectId, type LaneId, type ProjectId } from '../../src/protocol';
 import { readProjectId } from '../../src/protocol/viewer';
 
 const name = fc.stringMatching(/^[a-z][a-z0-9_]{0,49}$/);
@@ -15,18 +15,20 @@ const batch = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/).map(parseBa
 
 const ofLanes = pageCursor('the list', readMicros, parseProjectId, parseLaneId);
 const ofBatches = pageCursor('the list', readMicros, parseBatchId);
+const nextOf = <T extends readonly string[]>(cursor: PageCursor<T>, place: T) =>
+  cursor.page([1, 2], 1, () => place).next;
 
 test('A page continues after any lane, stage and batch that there can be, also of another package', () => {
   fc.assert(
     fc.property(micros, project, lane, (at, id, [of, scene]) => {
-      const parts = [at, id, laneId(of, scene)] as const;
-      expect(ofLanes.read(ofLanes.write(...parts))).toEqual(parts);
+      const parts: [string, ProjectId, LaneId] = [at, id, laneId(of, scene)];
+      expect(ofLanes.read(nextOf(ofLanes, parts))).toEqual(parts);
     }),
   );
   fc.assert(
     fc.property(micros, batch, (at, id) => {
       if (id === undefined) throw new Error('each is the name of a batch');
-      expect(ofBatches.read(ofBatches.write(at, id))).toEqual([at, id]);
+      expect(ofBatches.read(nextOf(ofBatches, [at, id]))).toEqual([at, id]);
     }),
   );
 });
@@ -42,7 +44,7 @@ test('What is no position is refused, whatever it is, and nothing is the first p
       try {
         const parts = ofLanes.read(text);
         // What is read is written as it came, but for the case of an id.
-        if (parts) expect(ofLanes.write(...parts)).toBe(text.toLowerCase());
+        if (parts) expect(nextOf(ofLanes, parts)).toBe(text.toLowerCase());
       } catch (error) {
         expect(error).toMatchObject({ type: 'Project.Invalid', message: expect.stringContaining('after') });
       }

@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultPayloadConverter, type Payload, type PayloadCodec } from '@temporalio/common';
 import fc from 'fast-check';
 import { readConfig } from '../../src/config';
 import { dataConverter } from '../../src/temporal';
+import { newFolder } from '../support/new-folder';
 
 describe('The payloads that Temporal keeps', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'storyreel-codec-'));
+  const folder = newFolder();
   const file = join(folder, 'keys');
-  afterAll(() => rmSync(folder, { recursive: true }));
   const [one, two] = [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')];
   const codecWith = (...lines: string[]): PayloadCodec => {
     writeFileSync(file, lines.join('\n'));

@@ -5,7 +5,7 @@ import { CHANGES } from '../../src/client/internal';
 import { editable } from '../../src/gateway/schemas';
 import { SHOT_TYPES, type SceneFields } from '../../src/protocol';
 import { SCENE_READERS } from '../../src/protocol/viewer';
-import { SCENE, stageDefinition } from '../../src/stages';
+import { BUILT_IN, SCENE } from '../../src/stages';
 
 type Same<A, B> = [A, B] extends [B, A] ? true : false;
 /** Does not compile if the schema and the type of the protocol, which loads no zod, differ. */
@@ -15,7 +15,7 @@ const NAMES = Object.keys(SCENE.shape);
 
 /** Scenes are described once more where zod is not loaded, or where their fields have other bounds. */
 describe('A scene has the fields of its schema', () => {
-  const storyboard = stageDefinition('storyboard');
+  const storyboard = BUILT_IN.ofKind('text', 'storyboard');
 
   test('in the type and the readers of the protocol', () => {
     expect(isSame).toBe(true);
@@ -23,7 +23,6 @@ describe('A scene has the fields of its schema', () => {
   });
 
   test('in what a model is asked for, by its schema and by its prompt', () => {
-    if (storyboard.kind !== 'text') throw new Error('The storyboard is a text.');
     const { schema } = storyboard.schema?.({ scenes: 1 }) ?? {};
     expect(schema).toMatchObject({ properties: { scenes: { items: { required: NAMES } } } });
     for (const name of [...NAMES, ...SHOT_TYPES]) expect(storyboard.template.system).toContain(name);

@@ -1,10 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { blanksForTemporal, ownSettings, settingsFor, writeEnvFile } from '../../dev/start/settings';
-import { childEnv } from '../../src/child-env';
+import { childEnv } from '../../dev/child-env';
 import { readConfig } from '../../src/config';
+import { newFolder } from '../support/new-folder';
 
 const CLOUD = {
   TEMPORAL_NAMESPACE: 'films.a1b2c',
@@ -40,25 +38,21 @@ test('What is set beside TEMPORAL_ADDRESS is passed on to a shell that takes ove
 });
 
 test('A shell that takes over the settings of npm start has what the user has set, too', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'storyreel-env-'));
-  try {
-    const env = {
-      FRAME_SIZE: '64x36',
-      STORYREEL_TEXT_MODEL: "it's mine",
-      METRICS_ADDRESS: 'localhost:9464',
-      HOME: '/',
-    };
-    const file = writeEnvFile(folder, { ...ownSettings(env), MEDIA_DIR: '/media' });
-    const shown = execFileSync(
-      'sh',
-      ['-c', `. "$0"; echo "$FRAME_SIZE|$STORYREEL_TEXT_MODEL|$MEDIA_DIR|$METRICS_ADDRESS"`, file],
-      {
-        env: {},
-        encoding: 'utf8',
-      },
-    );
-    expect(shown).toBe("64x36|it's mine|/media|\n");
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const folder = newFolder();
+  const env = {
+    FRAME_SIZE: '64x36',
+    STORYREEL_TEXT_MODEL: "it's mine",
+    METRICS_ADDRESS: 'localhost:9464',
+    HOME: '/',
+  };
+  const file = writeEnvFile(folder, { ...ownSettings(env), MEDIA_DIR: '/media' });
+  const shown = execFileSync(
+    'sh',
+    ['-c', `. "$0"; echo "$FRAME_SIZE|$STORYREEL_TEXT_MODEL|$MEDIA_DIR|$METRICS_ADDRESS"`, file],
+    {
+      env: {},
+      encoding: 'utf8',
+    },
+  );
+  expect(shown).toBe("64x36|it's mine|/media|\n");
 });

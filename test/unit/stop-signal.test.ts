@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { StopSignals } from '../../src/activities';
 import { laneId, type ProjectId, type StopRequest } from '../../src/protocol';
-import { MemoryControlChannel } from '../../src/stream';
+import { MemoryControlChannel } from '../support/memory-control';
 
 const projectId = randomUUID() as ProjectId;
 const RUN = 'the run as viewers follow it';

@@ -1,6 +1,6 @@
-import { stageDefinition, UnusableOutput, type TextChecks, type TextStage } from '../../src/stages';
+import { BUILT_IN, UnusableOutput, type TextChecks, type TextStage } from '../../src/stages';
 
-const rewrite = stageDefinition('rewrite') as TextStage<string>;
+const rewrite = BUILT_IN.ofKind('text', 'rewrite') as TextStage<string>;
 const all: TextChecks = { refusal: true, length: true, repetition: true, script: true, markdown: true };
 
 function refusalOf(text: string, topic = 'a lighthouse keeper', checks = all): UnusableOutput | undefined {

@@ -13,8 +13,9 @@ import {
   type StoryEvent,
 } from '../../src/protocol';
 import { EventStream, StoryPage } from '../../src/protocol/viewer';
-import { MemoryEventLog, type LaneWriter } from '../../src/stream';
+import type { LaneWriter } from '../../src/stream';
 import { sha256, textSeen } from '../support/stories';
+import { MemoryEventLog } from '../support/memory-log';
 
 const LANES = [laneId('rewrite'), laneId('camera_movement', 1)];
 

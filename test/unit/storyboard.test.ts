@@ -1,7 +1,7 @@
 import { MAX_SCENES } from '../../src/protocol';
-import { stageDefinition, UnusableOutput, type TextStage } from '../../src/stages';
+import { BUILT_IN, UnusableOutput } from '../../src/stages';
 
-const stage = stageDefinition('storyboard') as TextStage<unknown>;
+const stage = BUILT_IN.ofKind('text', 'storyboard');
 
 interface Scene {
   scene_number: number;

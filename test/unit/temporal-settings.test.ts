@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../../src/config';
 import { scrub } from '../../src/scrub';
 import { temporalConnection, temporalUnreachable } from '../../src/temporal';
 import { AUTHORITY, CLIENT_CERT, CLIENT_KEY } from '../support/certificates';
+import { newFolder } from '../support/new-folder';
 
 describe('A server that is no Temporal', () => {
   test.each<[string, string, (socket: Socket) => void]>([
@@ -38,8 +38,7 @@ describe('A server that is no Temporal', () => {
 });
 
 describe('How Temporal is reached', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'storyreel-temporal-'));
-  afterAll(() => rmSync(folder, { recursive: true }));
+  const folder = newFolder();
   const file = (name: string, text: string) => {
     writeFileSync(join(folder, name), text);
     return join(folder, name);

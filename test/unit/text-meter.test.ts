@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { laneId, type ContinuedBy, type ProjectId, type ResetReason } from '../../src/protocol';
-import { MemoryEventLog, TextWriter } from '../../src/stream';
+import { TextWriter } from '../../src/stream';
 import { StoryMetrics } from '../../src/telemetry';
 import { Counter, Gauge, Histogram } from '../../src/telemetry/series';
 import { TextMeter } from '../../src/telemetry/text-meter';
+import { MemoryEventLog } from '../support/memory-log';
 
 describe('The meter of a text', () => {
   let ms: number;

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { laneId, type ContinuedBy, type Cursor, type ProjectId, type ResetReason } from '../../src/protocol';
-import { MemoryEventLog, TextWriter, type LaneWriter } from '../../src/stream';
+import { TextWriter, type LaneWriter } from '../../src/stream';
 import { until } from '../support/until';
 import { FaultyLog } from '../support/faulty-log';
+import { MemoryEventLog } from '../support/memory-log';
 
 const LANE = laneId('rewrite');
 

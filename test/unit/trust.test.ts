@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readConfig } from '../../src/config';
 import { mayBeAsked, mayHoldKey } from '../../src/trust';
+import { newFolder } from '../support/new-folder';
 
 describe('A row of model_providers', () => {
   const config = readConfig({});
@@ -42,18 +42,14 @@ describe('A row of model_providers', () => {
   });
 
   test('may name a file below the folder, and none that a link leads to elsewhere', async () => {
-    const root = await mkdtemp(join(tmpdir(), 'storyreel-trust-'));
-    try {
-      await mkdir(join(root, 'keys', 'text'), { recursive: true });
-      await writeFile(join(root, 'elsewhere'), 'x');
-      await writeFile(join(root, 'keys', 'text', 'key'), 'x');
-      await symlink(join(root, 'elsewhere'), join(root, 'keys', 'out'));
-      await symlink(join(root, 'keys', 'text', 'key'), join(root, 'keys', 'in'));
-      const within = { ...config, PROVIDER_KEY_FOLDER: join(root, 'keys') };
-      const may = (name: string) => mayHoldKey(join(root, 'keys', name), within);
-      expect(['text/key', 'in', 'out', '../elsewhere', 'missing'].map(may)).toEqual([true, true, false, false, true]);
-    } finally {
-      await rm(root, { recursive: true });
-    }
+    const root = newFolder();
+    await mkdir(join(root, 'keys', 'text'), { recursive: true });
+    await writeFile(join(root, 'elsewhere'), 'x');
+    await writeFile(join(root, 'keys', 'text', 'key'), 'x');
+    await symlink(join(root, 'elsewhere'), join(root, 'keys', 'out'));
+    await symlink(join(root, 'keys', 'text', 'key'), join(root, 'keys', 'in'));
+    const within = { ...config, PROVIDER_KEY_FOLDER: join(root, 'keys') };
+    const may = (name: string) => mayHoldKey(join(root, 'keys', name), within);
+    expect(['text/key', 'in', 'out', '../elsewhere', 'missing'].map(may)).toEqual([true, true, false, false, true]);
   });
 });

@@ -1,19 +1,16 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readConfig } from '../../src/config';
 import { examine } from '../../src/cli/services';
 import { tryFfmpeg } from '../../src/activities/film/try-ffmpeg';
 import { fromSetup, testEnv } from '../support/services';
+import { newFolder } from '../support/new-folder';
 
 describe('An ffmpeg', () => {
   const real = fromSetup('STORYREEL_FFMPEG');
   let folder: string;
 
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'storyreel-ffmpeg-'));
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  beforeAll(() => void (folder = newFolder()));
 
   /** The real one, but for what the cases of this shell script do. */
   async function lacking(name: string, cases: string): Promise<string> {

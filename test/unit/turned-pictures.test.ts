@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { imageSize } from 'image-size';
 import { fitPicture } from '../../src/activities/media/fit-media';
 import { fromSetup } from '../support/services';
+import { newFolder } from '../support/new-folder';
 
 const FFMPEG = fromSetup('STORYREEL_FFMPEG');
 /** What was done to a picture that is stored with this orientation, as the name of a filter. */
@@ -25,8 +25,7 @@ describe('A picture that states how it is turned, or has an odd form,', () => {
   const run = promisify(execFile);
   let folder: string;
 
-  beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'storyreel-turned-'))));
-  afterAll(() => rm(folder, { recursive: true }));
+  beforeAll(() => void (folder = newFolder()));
 
   async function picture(orientation: number, size: string, turn = TURNED[orientation] ?? 'null'): Promise<Buffer> {
     const path = join(folder, 'stored.jpg');

@@ -1,8 +1,8 @@
 import type { StoryEvent } from '../../src/protocol';
-import { MemoryEventLog } from '../../src/stream';
 import { textSeen, typesOf } from '../support/stories';
 import { until } from '../support/until';
 import { idsOf, REWRITE, WatchedStory } from '../support/watched-story';
+import { MemoryEventLog } from '../support/memory-log';
 
 describe('Watching a project', () => {
   let story: WatchedStory;

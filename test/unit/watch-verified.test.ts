@@ -1,8 +1,8 @@
 import type { Cursor, SnapshotEvent, StoryEvent } from '../../src/protocol';
-import { MemoryEventLog } from '../../src/stream';
 import { textSeen, typesOf } from '../support/stories';
 import { until } from '../support/until';
 import { REWRITE, WatchedStory } from '../support/watched-story';
+import { MemoryEventLog } from '../support/memory-log';
 
 const LONG = '雨 falls on the pier. 🎬 '.repeat(400);
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { childEnv } from '../../../src/child-env';
+import { programEnv } from '../../../src/program-env';
 import type { Size } from '../drawing/size';
 import { cameraFilter, cameraIn } from './camera-filter';
 
@@ -25,7 +25,7 @@ export async function renderClip(order: ClipOrder): Promise<void> {
   const output = ['-frames:v', String(frames), '-r', '24', '-an', '-movflags', '+faststart', '-y', `file:${target}`];
   const talk = ['-nostdin', '-hide_banner', '-loglevel', 'error', '-progress', 'pipe:1', '-stats_period', '0.1'];
   const child = spawn(ffmpegPath, [...talk, '-filter_threads', '1', ...input, '-vf', filter, ...encode, ...output], {
-    env: childEnv(),
+    env: programEnv(),
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
     killSignal: 'SIGKILL',

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { childEnv } from '../../child-env';
+import { programEnv } from '../../program-env';
 import { boundedLine, StoryreelError } from '../../protocol';
 
 /** The most that is kept of stderr, at its beginning and at its end. */
@@ -41,7 +41,7 @@ export function runFfmpeg(
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const child = spawn(path, ['-hide_banner', '-nostdin', '-nostats', ...args], {
-      env: childEnv(),
+      env: programEnv(),
       stdio: ['ignore', onLine ? 'pipe' : 'ignore', 'pipe'],
     });
     let log = '';

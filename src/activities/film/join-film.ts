@@ -1,9 +1,9 @@
-import { rm } from 'node:fs/promises';
 import { planFilm } from '../../planning';
 import type { LaneResult, LaneTask } from '../../protocol';
 import type { FilmPlan } from '../../stages';
 import type { ActivityDeps } from '../deps';
 import { runLane, type LaneProducer, type LaneRun } from '../lanes/lane-run';
+import { inWorkFolder } from '../media/work-folder';
 import { makeFilm, type MeasuredFilm } from './make-film';
 
 /** Joins the scenes in their order into one H.264 film, with the narration as a subtitle track. */
@@ -20,22 +20,21 @@ const filmProducer: LaneProducer<FilmPlan> = {
   async make(run, { inputs: plan }) {
     const { media } = run.deps;
     await run.through(() => run.note());
-    const folder = await run.through(() => media.workFolder());
-    try {
-      const { film, seconds, width, height } = await joinParts(run, folder, plan);
-      const stored = await run.through(() => media.take(film, 'video/mp4'));
-      await run.settle({ resultHash: stored.sha256 }, async (context, settlement) => {
-        const made = { ...stored, durationSeconds: seconds, width, height, plan };
-        await context.stages.ofKind('film', run.stage).save(context, made, settlement);
-        return {};
-      });
-      return { sha256: stored.sha256, bytes: stored.bytes };
-    } catch (error) {
-      run.deps.onDiskFault?.(error);
-      throw error;
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    return inWorkFolder(run, async (folder) => {
+      try {
+        const { film, seconds, width, height } = await joinParts(run, folder, plan);
+        const stored = await run.through(() => media.take(film, 'video/mp4'));
+        await run.settle({ resultHash: stored.sha256 }, async (context, settlement) => {
+          const made = { ...stored, durationSeconds: seconds, width, height, plan };
+          await context.stages.ofKind('film', run.stage).save(context, made, settlement);
+          return {};
+        });
+        return { sha256: stored.sha256, bytes: stored.bytes };
+      } catch (error) {
+        run.deps.onDiskFault?.(error);
+        throw error;
+      }
+    });
   },
 };
 

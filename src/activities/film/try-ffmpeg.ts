@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { childEnv } from '../../child-env';
+import { programEnv } from '../../program-env';
 import { boundedLine } from '../../protocol';
 import { ENCODING, formOf } from './film-form';
 
@@ -39,7 +39,11 @@ export async function tryFfmpeg({ FFMPEG_PATH: path }: { readonly FFMPEG_PATH: s
 }
 
 async function outputOf(path: string, args: readonly string[], input?: Buffer) {
-  const running = promisify(execFile)(path, args, { env: childEnv(), timeout: ANSWER_MS, maxBuffer: 4 * 1024 * 1024 });
+  const running = promisify(execFile)(path, args, {
+    env: programEnv(),
+    timeout: ANSWER_MS,
+    maxBuffer: 4 * 1024 * 1024,
+  });
   // It may end before it has read its input.
   running.child.stdin?.on('error', () => undefined).end(input);
   return running;

@@ -125,7 +125,6 @@ function givenBack(
   });
 }
 
-/** The outcome of an attempt that ended with this failure, for the metrics. */
 export function outcomeOf(failure: unknown): AttemptOutcome {
   if (!(failure instanceof ApplicationFailure)) return 'cancelled';
   switch (failure.type) {

@@ -1,5 +1,6 @@
 import type { Lane } from '../../entities';
 import {
+  defined,
   laneParts,
   type EventBody,
   type LaneResult,
@@ -258,13 +259,7 @@ async function announcedInTime(
   { projectId, lane, scene, runId }: LaneTask,
   text: TextWriter | undefined,
 ): Promise<boolean> {
-  const announcement = announcedNow(deps, {
-    projectId,
-    lane,
-    runId,
-    ...(scene !== undefined && { scene }),
-    ...(text && { text }),
-  });
+  const announcement = announcedNow(deps, { projectId, lane, runId, ...defined({ scene, text }) });
   // After a timeout the announcement continues in the background, which is safe because announcing twice has no effect.
   return withTimeout(announcement, ANNOUNCE_MS, false);
 }

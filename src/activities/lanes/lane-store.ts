@@ -141,7 +141,6 @@ export async function noteAttempt(
 
 export interface SettledLane {
   readonly inputHash: string;
-  /** A hash of each part of the inputs. */
   readonly inputs: Readonly<Record<string, string>>;
   readonly resultHash: string;
   /** The fence under which the result was made: the attempt's own, or an older one if the result is used again. */

@@ -1,7 +1,6 @@
-import { Lane } from '../../entities';
 import { laneParts, type LaneAddress, type LaneResult } from '../../protocol';
-import { storedResult } from '../../planning';
-import { BUILT_IN, numbersOf, sceneIds } from '../../stages';
+import { loadLane, storedIn } from '../../planning';
+import { numbersOf, sceneIds } from '../../stages';
 import type { ActivityDeps } from '../deps';
 import { laneNow } from './lane-of-scene';
 
@@ -11,11 +10,12 @@ export async function settledLane(deps: ActivityDeps, address: LaneAddress): Pro
   const { projectId } = address;
   const lane = await laneNow(manager, address);
   if (lane === undefined) return null;
-  const row = await manager.findOneBy(Lane, { projectId, lane });
-  const stored = row?.status === 'completed' ? await storedResult(deps, projectId, lane) : undefined;
+  const loaded = await loadLane(deps, projectId, lane);
+  if (loaded?.row?.status !== 'completed') return null;
+  const stored = await storedIn(loaded.context, lane);
   if (!stored) return null;
   const { sha256, bytes } = stored;
-  const stage = (deps.stages ?? BUILT_IN).definition(laneParts(lane).stage);
+  const stage = loaded.context.stages.definition(laneParts(lane).stage);
   const ids = stage.kind === 'text' && stage.scenes !== undefined ? await sceneIds(manager, projectId) : undefined;
   return {
     sha256,

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { imageSize } from 'image-size';
 import { StoryreelError } from '../../protocol';
@@ -8,6 +8,7 @@ import { filmSize, formingArgs, FRAMES_PER_SECOND, isShowable } from '../film/fi
 import type { Inspected } from './inspect-clip';
 import type { LaneRun } from '../lanes/lane-run';
 import { isPlainPicture } from './plain-picture';
+import { inWorkFolder } from './work-folder';
 
 /**
  * The most pixels that a picture may state. A larger picture is useless for a film, and decoding it would fill the
@@ -50,7 +51,7 @@ export async function fitPicture(run: LaneRun, image: Media, frameSize: string):
   }
   const mediaType = image.mediaType === 'image/jpeg' ? 'image/jpeg' : 'image/png';
   const filter = mediaType === 'image/png' ? `${cover(frameSize)},format=rgb24|rgba` : cover(frameSize);
-  return inFolder(run, async (folder) => {
+  return inWorkFolder(run, async (folder) => {
     const source = join(folder, 'given');
     const target = join(folder, mediaType === 'image/png' ? 'fitted.png' : 'fitted.jpg');
     await writeFile(source, image.bytes);
@@ -121,9 +122,4 @@ async function asUnusable(work: Promise<void>): Promise<void> {
     if (!(error instanceof StoryreelError) || error.type !== 'Film.Failed' || error.cause !== undefined) throw error;
     throw new UnusableMedia(`its image cannot be decoded (${error.message})`);
   });
-}
-
-async function inFolder<T>(run: LaneRun, work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await run.through(() => run.deps.media.workFolder());
-  return work(folder).finally(() => rm(folder, { recursive: true, force: true }));
 }

@@ -43,9 +43,9 @@ const imageProducer: LaneProducer<ImageInputs> = {
     const paid = new ReadyCall(run, 'files', { chosen, most: ONE, sentAs: key });
     try {
       const image = await paid.make(() =>
-        askProvider(run, 'generate_image', chosen, () => chosen.provider.generate(request, run.signal)).catch(
-          withoutQuotesOf(prompt),
-        ),
+        askProvider(run, { operation: 'generate_image', chosen }, () =>
+          chosen.provider.generate(request, run.signal),
+        ).catch(withoutQuotesOf(prompt)),
       );
       answered = true;
       const picture = await fitPicture(run, image, size);

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { planVideo } from '../../planning';
 import { StoryreelError, type LaneResult, type LaneTask } from '../../protocol';
 import { NotReady, UnusableMedia, type ClipOrder, type VideoJob, type VideoProvider } from '../../providers';
@@ -14,10 +13,10 @@ import { PaidCall } from '../usage/paid-call';
 import { askProvider } from '../usage/provider-answer';
 import { holderOf, openVideo, type ResolvedProvider } from '../usage/provider-choice';
 import { withoutQuotesOf, wordsOf } from '../usage/provider-words';
-import { classify } from '../lanes/stage-failure';
 import { NO_CLIP, submitJob, type SubmittedJob } from './submit-job';
-import { openJob, orderOf, updateJob, type OpenJob } from './video-job';
+import { openJob, orderOf, storeFault, updateJob, type OpenJob } from './video-job';
 import { WastedOrder } from '../usage/wasted-order';
+import { inWorkFolder } from './work-folder';
 
 interface VideoInputs {
   readonly chosen: ResolvedProvider<VideoProvider>;
@@ -63,7 +62,7 @@ const videoProducer: LaneProducer<VideoInputs> = {
       const state = await call('await_video', () => awaitJob(awaited));
       if (state.status === 'failed') {
         const why = failureOf(state, inputs.prompt);
-        await closeJob(work, why);
+        await storeFault(run, job, why, { status: 'failed' });
         await paid.close(NO_CLIP, false);
         throw why;
       }
@@ -100,7 +99,7 @@ async function openWork(run: LaneRun, plan: LanePlan<VideoInputs>): Promise<Clip
   const chosen =
     job.provider === inputs.chosen.name ? inputs.chosen : await run.through(() => holderOf(run.deps, job.provider));
   const call: ClipWork['call'] = (operation, work) =>
-    askProvider(run, operation, chosen, work).catch(withoutQuotesOf(inputs.prompt));
+    askProvider(run, { operation, chosen }, work).catch(withoutQuotesOf(inputs.prompt));
   return { run, inputs, job, chosen, call };
 }
 
@@ -149,14 +148,11 @@ async function fitted(run: LaneRun, clip: FetchedClip, seconds: number, order: C
   const { FRAME_SIZE: frameSize, FFMPEG_PATH } = config;
   const fit = { info: clip.measured, seconds, frameSize, isOtherSize: order.size !== frameSize };
   if (!needsFitting(fit)) return clip;
-  const folder = await run.through(() => media.workFolder());
-  try {
+  return inWorkFolder(run, async (folder) => {
     const file = await fitClip(run, folder, await media.localPath(clip.media.key, folder), fit);
     const measured = await measureClip(FFMPEG_PATH, file, Math.min(seconds, clip.measured.seconds), run.signal);
     return { measured, media: await run.through(() => media.take(file, 'video/mp4')) };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 function failureOf({ message, kind }: Extract<VideoJob, { status: 'failed' }>, prompt: string): Error {
@@ -166,31 +162,22 @@ function failureOf({ message, kind }: Extract<VideoJob, { status: 'failed' }>, p
   return new WastedOrder(new StoryreelError('Video.JobFailed', words));
 }
 
-/** Stores that the job is over without a clip. */
-async function closeJob({ run, job }: ClipWork, why: Error): Promise<void> {
-  const { type, message, retryable } = classify(why);
-  const error = { type, message, retryable };
-  await run.through(() => updateJob(run.deps.dataSource.manager, run, job, { status: 'failed', error }));
-}
-
 /**
  * The provider delivers nothing for a paid job. If the clip is broken or gone for good, the job is closed. Otherwise
  * the job is kept, so that a person can ask for another look. Returns the error with which the attempt ends.
  */
 async function lostClip(
-  work: ClipWork,
+  { run, job }: ClipWork,
   { order, paid }: SubmittedJob,
   error: NotReady | UnusableMedia,
   wasLost: boolean,
 ): Promise<Error> {
   if (error instanceof UnusableMedia || wasLost) {
     const why = new WastedOrder(error);
-    await closeJob(work, why);
+    await storeFault(run, job, why, { status: 'failed' });
     await paid.close({ unit: 'second', units: order.seconds }, error instanceof NotReady);
     return why;
   }
-  const { run, job } = work;
-  const { type, message, retryable } = classify(error);
-  await run.through(() => updateJob(run.deps.dataSource.manager, run, job, { error: { type, message, retryable } }));
+  await storeFault(run, job, error);
   return error;
 }

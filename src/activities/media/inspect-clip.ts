@@ -30,7 +30,6 @@ export interface Inspected {
    * hash of the codec's own header. Two clips with equal values can follow each other in one stream.
    */
   readonly form: string;
-  /** The media type of the file that was read. */
   readonly mediaType: string;
   /** Frames behind the first have another size or other pixels. Only known of a clip that was decoded. */
   readonly changes: boolean;

@@ -7,7 +7,7 @@ import { PaidCall, type CallPlan } from '../usage/paid-call';
 import type { ResolvedProvider } from '../usage/provider-choice';
 import { ReadyCall } from '../usage/ready-call';
 import { classify } from '../lanes/stage-failure';
-import { mayBeTaken, updateJob, type OpenJob } from './video-job';
+import { mayBeTaken, storeFault, updateJob, type OpenJob } from './video-job';
 
 /** The model's sizes and lengths may have to be learned in more than one step. */
 const MAX_ORDERS = 8;
@@ -93,9 +93,7 @@ async function park({ run, job, chosen }: SubmitPlan, paid: PaidCall, order: Cli
     `ambiguous_submit: ${name} may have taken a job for ${order.seconds} s of ${model} at ${new Date().toISOString()} (${why}). ` +
       'It is not ordered again by itself. Look there, then retry to order it anew.',
   );
-  const { type, message, retryable } = classify(failure);
-  const error = { type, message, retryable };
-  await run.through(() => updateJob(run.deps.dataSource.manager, run, job, { status: 'ambiguous_submit', error }));
+  await storeFault(run, job, failure, { status: 'ambiguous_submit' });
   await paid.close({ unit: 'second', units: order.seconds }, true);
   throw failure;
 }

@@ -3,6 +3,7 @@ import { GeneratedVideo, ModelUsage } from '../../entities';
 import type { ClipOrder } from '../../providers';
 import type { LanePlan, LaneRun } from '../lanes/lane-run';
 import { StaleAttempt } from '../lanes/lane-store';
+import { classify } from '../lanes/stage-failure';
 
 /** What a new job is opened for. */
 interface JobInputs {
@@ -79,4 +80,16 @@ export async function updateJob(
     .where('id = :id AND fence <= :fence', { id: job.id, fence: run.claim.fence })
     .execute();
   if (affected !== 1) throw new StaleAttempt(run.claim.lane);
+}
+
+/** Stores why there is no clip yet, or none at all. */
+export async function storeFault(
+  run: LaneRun,
+  job: OpenJob,
+  why: Error,
+  change: Pick<Partial<GeneratedVideo>, 'status'> = {},
+): Promise<void> {
+  const { type, message, retryable } = classify(why);
+  const error = { type, message, retryable };
+  await run.through(() => updateJob(run.deps.dataSource.manager, run, job, { ...change, error }));
 }

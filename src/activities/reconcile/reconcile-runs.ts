@@ -1,4 +1,5 @@
 import { numberOutcomes } from '../../entities';
+import { mapInChunks } from '../map-in-chunks';
 import {
   FINAL_STATUSES,
   isFinal,
@@ -11,7 +12,7 @@ import {
 } from '../../protocol';
 import type { ActivityDeps } from '../deps';
 import { BUSY, type ProjectSeen, type RunEnd } from '../runs/end-run';
-import { closeGoneRun, LOST, type GoneRun } from '../runs/gone-run';
+import { closeGoneRun, endOf } from '../runs/gone-run';
 
 const PAGE = 100;
 /** Questions to Temporal at the same time. */
@@ -48,11 +49,14 @@ export async function reconcileRuns(
   if (!after) await removeOldOutcomes(deps);
   const candidates = await candidatesAfter(deps, after);
   const batches = askingBatches(deps);
-  const found: Found[] = [];
-  for (let at = 0; at < candidates.length; at += AT_ONCE) {
-    const some = candidates.slice(at, at + AT_ONCE);
-    found.push(...(await Promise.all(some.map((candidate) => reconcileOne(deps, candidate, batches, graceSeconds)))));
-  }
+  // A project that cannot be repaired does not stop the work on the others.
+  const found = await mapInChunks(candidates, AT_ONCE, (seen) =>
+    reconciled(deps, seen, batches, graceSeconds).catch(({ message }: Error): Found => {
+      const { projectId, status } = seen;
+      deps.logger.error({ projectId, err: message }, 'a project could not be repaired');
+      return { kind: 'failed', of: { projectId, was: status, why: message.slice(0, MAX_OF_A_MESSAGE) } };
+    }),
+  );
   const last = candidates.length === PAGE ? candidates.at(-1) : undefined;
   return {
     looked: candidates.length,
@@ -94,24 +98,7 @@ function askingBatches({ runs }: ActivityDeps): BatchesAsked {
   };
 }
 
-/** A project that cannot be repaired does not stop the work on the others. */
-async function reconcileOne(
-  deps: ActivityDeps,
-  seen: Candidate,
-  batches: BatchesAsked,
-  graceSeconds: number,
-): Promise<Found> {
-  const { projectId, status } = seen;
-  try {
-    return await repaired(deps, seen, batches, graceSeconds);
-  } catch (error) {
-    const { message } = error as Error;
-    deps.logger.error({ projectId, err: message }, 'a project could not be repaired');
-    return { kind: 'failed', of: { projectId, was: status, why: message.slice(0, MAX_OF_A_MESSAGE) } };
-  }
-}
-
-async function repaired(
+async function reconciled(
   deps: ActivityDeps,
   seen: Candidate,
   batches: BatchesAsked,
@@ -123,17 +110,14 @@ async function repaired(
   if (run.kind === 'open') return { kind: 'live' };
   const ended = run.kind === 'ended' ? (Date.now() - run.endedAt.getTime()) / 1000 : Infinity;
   if (Math.min(seen.age, ended) < graceSeconds) return { kind: 'fresh' };
-  const end = await closeGoneRun(deps, seen, run, endOf(seen, run));
+  const ownEnd: RunEnd = isFinal(status)
+    ? { outcome: status, error: null }
+    : endOf(run, batchId === null ? undefined : BATCH_IS_OVER);
+  const end = await closeGoneRun(deps, seen, run, ownEnd);
   if (!end) return undefined;
   const why = isFinal(status) ? 'Some of its lanes or stages showed work in progress.' : whyOf(end);
   deps.logger.warn({ projectId, was: status, now: end.outcome, why }, 'a run was gone, and its rows are repaired');
   return { kind: 'repaired', of: { projectId, was: status, now: end.outcome, why } };
-}
-
-function endOf({ status, batchId }: Candidate, run: GoneRun): RunEnd {
-  if (isFinal(status)) return { outcome: status, error: null };
-  if (run.kind === 'none') return { outcome: 'failed', error: batchId === null ? LOST : BATCH_IS_OVER };
-  return { outcome: run.outcome, error: run.error ?? null };
 }
 
 const BATCH_IS_OVER: EventError = {

@@ -14,11 +14,9 @@ import { TextWriter, type EventLog, type LaneWriter } from '../../stream';
 import { BUSY } from './end-run';
 import { laneNow } from '../lanes/lane-of-scene';
 import { publishEnd, writerOf, type EndSource, type LaneEnd } from './publish-end';
-import { publishStageProgress } from './stage-progress';
+import { publishStageProgress, type AnnouncedLane } from './stage-progress';
 
-interface Announcement extends LaneAddress {
-  /** The story run id: each run announces a lane once. */
-  readonly runId: string;
+interface Announcement extends LaneAddress, AnnouncedLane {
   /** The attempt's own writer, if it has just streamed the text. */
   readonly text?: TextWriter;
 }
@@ -84,23 +82,24 @@ export async function announcedNow(source: EndSource, announcement: Announcement
  */
 async function announceSettled(
   source: EndSource,
-  { projectId, lane, runId, text }: Announcement,
+  announcement: Announcement,
   row: Lane,
   context: StageContext,
 ): Promise<void> {
-  const stored = await storedIn(context, lane);
+  const stored = await storedIn(context, announcement.lane);
   if (!stored) return;
-  const owner = await publishLaneEnd(source, row, stored, runId, text);
-  await publishStageProgress(source, projectId, owner, runId, stored.metadata);
+  const { fence } = await publishLaneEnd(source, announcement, row, stored);
+  await publishStageProgress(source, { ...announcement, fence }, stored.metadata);
 }
 
 /** The run continues without the lane; this may complete its stage. */
-async function announceSkipped(source: EndSource, { projectId, lane, runId }: Announcement, row: Lane): Promise<void> {
+async function announceSkipped(source: EndSource, announcement: Announcement, row: Lane): Promise<void> {
+  const { lane, runId } = announcement;
   const published = await publishEnd(source, row, () => ({
     events: [{ type: 'stage_update', status: 'skipped' }],
     once: { key: `skipped:${runId}:${lane}:${endedAt(row)}`, value: 1 },
   }));
-  await publishStageProgress(source, projectId, published.row, runId);
+  await publishStageProgress(source, { ...announcement, fence: published.row.fence });
 }
 
 /** The lane waits for a person; the event contains the commands to type. */
@@ -137,10 +136,9 @@ function endedAt({ finishedAt }: Lane): number {
 
 async function publishLaneEnd(
   source: EndSource,
+  { runId, text }: Announcement,
   row: Lane,
   stored: StoredResult,
-  runId: string,
-  text: TextWriter | undefined,
 ): Promise<Lane> {
   const end = await settledEnd(source, row, stored, runId);
   let owner = row;

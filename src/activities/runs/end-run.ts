@@ -23,7 +23,6 @@ export interface RunEnd {
   readonly error: EventError | null;
 }
 
-/** Which run ends, and how. */
 export interface EndingRun extends RunEnd {
   readonly projectId: ProjectId;
   /** As in `EndAnnouncement`: each has exactly one end. */

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { afterCommit } from '../../entities';
+import { mapInChunks } from '../map-in-chunks';
 import {
   fenceOf,
   isFinal,
@@ -22,8 +23,7 @@ const AT_ONCE = 4;
 /** A run that is not open in Temporal, whatever its rows show. */
 export type GoneRun = Exclude<RunState, { kind: 'open' }>;
 
-/** The error of a run that Temporal does not know. */
-export const LOST: EventError = {
+const LOST: EventError = {
   type: 'Run.Gone',
   message: 'The run is lost: Temporal knows nothing of it. Start it again.',
   retryable: false,
@@ -90,15 +90,12 @@ export async function closeQueued(
   { projectIds }: { readonly projectIds: readonly ProjectId[] },
 ): Promise<void> {
   const failures: unknown[] = [];
-  for (let at = 0; at < projectIds.length; at += AT_ONCE) {
-    const some = projectIds.slice(at, at + AT_ONCE).map((projectId) =>
-      closeOne(deps, projectId).catch((error: Error) => {
-        deps.logger.warn({ projectId, err: error.message }, 'a queued project could not be closed');
-        failures.push(error);
-      }),
-    );
-    await Promise.all(some);
-  }
+  await mapInChunks(projectIds, AT_ONCE, (projectId) =>
+    closeOne(deps, projectId).catch((error: Error) => {
+      deps.logger.warn({ projectId, err: error.message }, 'a queued project could not be closed');
+      failures.push(error);
+    }),
+  );
   if (failures.length > 0) throw failures[0];
 }
 
@@ -109,8 +106,9 @@ async function closeOne(deps: ActivityDeps, projectId: ProjectId): Promise<void>
   if (run.kind !== 'open') await closeGoneRun(deps, seen, run, { outcome: 'cancelled', error: null });
 }
 
-function endOf(run: GoneRun): RunEnd {
-  if (run.kind === 'none') return { outcome: 'failed', error: LOST };
+/** `lost`: the error of a run that Temporal does not know. */
+export function endOf(run: GoneRun, lost = LOST): RunEnd {
+  if (run.kind === 'none') return { outcome: 'failed', error: lost };
   return { outcome: run.outcome, error: run.error ?? null };
 }
 

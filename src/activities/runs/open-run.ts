@@ -1,6 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import { LessThanOrEqual, type EntityManager } from 'typeorm';
-import { afterCommit, Lane, Project, ProjectStage, type RunSettings } from '../../entities';
+import { afterCommit, Lane, Project, ProjectStage } from '../../entities';
 import { knownStages, planRun, settingsForNewRun, type PlannedRun } from '../../planning';
 import {
   projectNotFound,
@@ -29,7 +29,9 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
   const runFence = currentFence();
   const planned = await deps.dataSource.transaction(async (manager) => {
     const before = await manager.findOneBy(Project, { id: projectId });
-    const runSettings = await settingsOfRun(deps, manager, before, request, runId);
+    // Decided once, even if an earlier attempt on another worker has opened the run and its answer was lost.
+    const isDecided = request.keepSettings || before?.runId === runId;
+    const runSettings = (isDecided && before?.runSettings) || (await settingsForNewRun(manager, deps));
     const { affected } = await manager.update(
       Project,
       { id: projectId, runFence: LessThanOrEqual(runFence) },
@@ -44,7 +46,7 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
     }
     const known = await knownStages({ ...deps, dataSource: { manager } });
     const chosen = await planRun(manager, known, request);
-    await resetRows(manager, projectId, runId, chosen, known);
+    await resetRows(manager, { projectId, runId }, chosen, known);
     afterCommit(manager, () => countStart(deps.metrics, before?.status));
     return chosen;
   });
@@ -53,23 +55,9 @@ export async function openRun(deps: ActivityDeps, request: OpenRequest): Promise
   return { ...planned, runId, runFence };
 }
 
-/** Decided once, even if an earlier attempt on another worker has opened the run and its answer was lost. */
-async function settingsOfRun(
-  deps: ActivityDeps,
-  manager: EntityManager,
-  project: Project | null,
-  { keepSettings }: OpenRequest,
-  runId: string,
-): Promise<RunSettings> {
-  const last = project?.runSettings;
-  if (last && (keepSettings || project.runId === runId)) return last;
-  return settingsForNewRun(manager, deps);
-}
-
 async function resetRows(
   manager: EntityManager,
-  projectId: ProjectId,
-  runId: string,
+  { projectId, runId }: { readonly projectId: ProjectId; readonly runId: string },
   { plan, scenes }: PlannedRun,
   known: readonly StagePlan[],
 ): Promise<void> {

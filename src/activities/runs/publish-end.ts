@@ -13,11 +13,10 @@ export interface EndSource extends Pick<PlanSource, 'stages'> {
   readonly metrics?: StoryMetrics;
 }
 
-/** What is published when a lane has ended. */
 export type LaneEnd = Omit<PublishRequest, 'projectId' | 'stage' | 'writer'>;
 type PublishedEnd = Exclude<PublishReply, { kind: 'stale' }> | { readonly kind: 'superseded' };
 
-export function writerOf({ projectId, lane, fence, attempt }: Lane): LaneWriter {
+export function writerOf({ projectId, lane, fence, attempt }: LaneWriter): LaneWriter {
   return { projectId, lane, fence, attempt };
 }
 

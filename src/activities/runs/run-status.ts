@@ -23,6 +23,7 @@ import { announcedNow } from './announce';
 import { cancelJobs } from '../media/cancel-jobs';
 import type { ActivityDeps } from '../deps';
 import { BUSY } from './end-run';
+import { writerOf } from './publish-end';
 import { clockWentBack } from '../lanes/clock';
 import { laneNow } from '../lanes/lane-of-scene';
 import { releaseProject, storeAttention } from '../lanes/lane-store';
@@ -258,16 +259,15 @@ async function markGates(manager: EntityManager, projectId: ProjectId, gates: re
   );
 }
 
-async function publishPaused({ log }: ActivityDeps, { projectId, lane, stage, fence, attempt }: Lane): Promise<void> {
-  const events: EventBody[] = [{ type: 'stage_update', status: 'paused' }];
-  const writer = { projectId, lane, fence, attempt };
+async function publishPaused({ log }: ActivityDeps, row: Lane): Promise<void> {
+  const { projectId, stage } = row;
   await log.publish({
-    projectId: writer.projectId,
+    projectId,
     stage,
-    writer,
-    events,
+    writer: writerOf(row),
+    events: [{ type: 'stage_update', status: 'paused' }],
     run: { fence: currentFence() },
-    once: { key: `paused:${lane}`, value: currentFence() },
+    once: { key: `paused:${row.lane}`, value: currentFence() },
   });
 }
 

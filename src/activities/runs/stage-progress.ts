@@ -1,9 +1,17 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { lockProject, type Lane, type ProjectStage } from '../../entities';
-import { laneParts, type ProjectId } from '../../protocol';
+import { laneParts, type LaneId, type ProjectId } from '../../protocol';
 import type { StoredResult } from '../../stages';
 import type { LegacyMessage } from '../../stream';
 import type { EndSource } from './publish-end';
+
+/** A lane whose end is announced in this run. */
+export interface AnnouncedLane {
+  readonly projectId: ProjectId;
+  readonly lane: LaneId;
+  /** The story run id: each run announces a lane once. */
+  readonly runId: string;
+}
 
 /**
  * Publishes the progress of the stage and, with its last announced lane, the end of the stage. Publishes nothing if the
@@ -11,13 +19,13 @@ import type { EndSource } from './publish-end';
  */
 export async function publishStageProgress(
   { dataSource, log }: EndSource,
-  projectId: ProjectId,
-  { lane, fence }: Pick<Lane, 'lane' | 'fence'>,
-  runId: string,
+  /** `fence`: that of the attempt which has ended the lane. */
+  announced: AnnouncedLane & Pick<Lane, 'fence'>,
   made?: StoredResult['metadata'],
 ): Promise<void> {
+  const { projectId, lane, runId } = announced;
   const { stage, scene } = laneParts(lane);
-  const counted = await countAnnounced(dataSource, { projectId, lane, fence }, runId);
+  const counted = await countAnnounced(dataSource, announced);
   if (!counted.isMarked) return;
   const { skipped, current, total, newest } = counted;
 
@@ -74,8 +82,7 @@ type Announced = Pick<ProjectStage, 'fence' | 'text' | 'sha256' | 'textBytes'> &
  */
 async function countAnnounced(
   dataSource: DataSource,
-  { projectId, lane, fence }: Pick<Lane, 'projectId' | 'lane' | 'fence'>,
-  runId: string,
+  { projectId, lane, fence, runId }: AnnouncedLane & Pick<Lane, 'fence'>,
 ): Promise<Announced> {
   const { stage, scene } = laneParts(lane);
   const count = async (manager: EntityManager) => {

@@ -1,7 +1,8 @@
-import { StoryreelError, type LaneResult, type LaneTask } from '../../protocol';
+import type { Config } from '../../config';
+import { defined, StoryreelError, type LaneResult, type LaneTask } from '../../protocol';
 import type { ChatMessage, TextProvider } from '../../providers';
 import { knownStages, planText, textHash, type TextPlan } from '../../planning';
-import { askAgain, saveText } from '../../stages';
+import { askAgain, saveText, type TextChecks } from '../../stages';
 import { TextWriter, type StreamMeter } from '../../stream';
 import { bytesOf, mayBeCharged, tokensIn } from '../usage/call-cost';
 import type { ActivityDeps } from '../deps';
@@ -12,7 +13,6 @@ import { openText, type ResolvedProvider } from '../usage/provider-choice';
 import { withoutQuotesOf } from '../usage/provider-words';
 import { ReadyCall } from '../usage/ready-call';
 import { withTimeout } from '../../with-timeout';
-import { textChecks } from './text-checks';
 import { streamInto, type Tokens } from './text-stream';
 import { roomFor } from './thinking-room';
 
@@ -54,12 +54,8 @@ const textProducer: LaneProducer<TextInputs> = {
     try {
       await paid.make(() => {
         meter?.asked();
-        return askProvider(
-          run,
-          'chat',
-          inputs.chosen,
-          () => streamInto({ ...inputs, run, stage, writer, messages }, tokens),
-          tokens,
+        return askProvider(run, { operation: 'chat', chosen: inputs.chosen, usage: tokens }, () =>
+          streamInto({ ...inputs, run, stage, writer, messages }, tokens),
         )
           .finally(() => meter?.ended())
           .catch(withoutQuotesOf(...sent));
@@ -70,7 +66,7 @@ const textProducer: LaneProducer<TextInputs> = {
       const settled = { text, sha256, bytes };
       const known = stage.scenes && (await run.through(() => knownStages(deps)));
       const result = await run.settle(
-        { resultHash: sha256, text: settled, ...(known && { known }) },
+        { resultHash: sha256, text: settled, ...defined({ known }) },
         async (context, settlement) => {
           await (stage.save
             ? stage.save(context, parsed, settled, settlement)
@@ -95,15 +91,13 @@ const textProducer: LaneProducer<TextInputs> = {
   scenes: ({ stage, context }) => context.stages.ofKind('text', stage).scenes?.(context),
 };
 
-/** A writer that holds the continued text already. */
 function openWriter(run: LaneRun, continued: Continued | undefined, meter: StreamMeter | undefined): TextWriter {
   const { deps, claim } = run;
   const writer = new TextWriter({
     log: deps.log,
     writer: claim,
     ...(continued?.isInLog && { continued }),
-    ...(run.resets && { reason: run.resets }),
-    ...(meter && { meter }),
+    ...defined({ reason: run.resets, meter }),
     onStale: () => run.stop(new StoryreelError('Lane.Stale', `A newer attempt has taken over ${claim.lane}.`)),
   });
   // This happens even if the call is refused: the existing text then belongs to this attempt, and the next one can
@@ -121,4 +115,16 @@ function conversation(run: LaneRun, { messages }: TextInputs, begun: string | un
     ...(run.unusable && run.unusable.issues.length > 0 ? askAgain(messages, run.unusable.issues) : messages),
     ...(begun === undefined ? [] : [{ role: 'assistant' as const, content: begun }]),
   ];
+}
+
+function textChecks({ TEXT_CHECKS, SCENE_TOLERANCE, SCENE_MAX_SECONDS }: Config): TextChecks {
+  return {
+    refusal: TEXT_CHECKS.has('refusal'),
+    length: TEXT_CHECKS.has('length'),
+    repetition: TEXT_CHECKS.has('repetition'),
+    script: TEXT_CHECKS.has('script'),
+    markdown: TEXT_CHECKS.has('markdown'),
+    ...(TEXT_CHECKS.has('scenes') && { sceneTolerance: SCENE_TOLERANCE }),
+    maxSeconds: SCENE_MAX_SECONDS,
+  };
 }

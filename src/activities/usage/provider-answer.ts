@@ -3,21 +3,28 @@ import { BrokenConnection, ServerError } from '../../providers';
 import { answerOf, MADE_BY, providerCall, type Answer, type ProviderCall } from '../../telemetry';
 import { mayBeCharged } from './call-cost';
 import type { LaneRun } from '../lanes/lane-run';
-import { callOf, type ResolvedProvider } from './provider-choice';
+import type { ResolvedProvider } from './provider-choice';
 import { classify } from '../lanes/stage-failure';
+
+interface ProviderRequest {
+  readonly operation: ProviderCall['operation'];
+  readonly chosen: ResolvedProvider<unknown>;
+  /** The tokens of a text, which are counted while it arrives. */
+  readonly usage?: Parameters<typeof providerCall>[2];
+}
 
 /** Makes a call to a provider in a span of its own, and counts what came of it. */
 export async function askProvider<T>(
   { deps: { metrics }, claim, signal }: LaneRun,
-  operation: ProviderCall['operation'],
-  chosen: ResolvedProvider<unknown>,
+  { operation, chosen: { name, model, baseUrl }, usage }: ProviderRequest,
   work: () => Promise<T>,
-  usage?: Parameters<typeof providerCall>[2],
 ): Promise<T> {
+  const { lane, attempt } = claim;
   const count = (status: Answer) =>
-    metrics?.calls.answers.of({ provider: chosen.name, kind: MADE_BY[operation], status }).add(1);
+    metrics?.calls.answers.of({ provider: name, kind: MADE_BY[operation], status }).add(1);
   try {
-    const result = await providerCall(callOf(operation, claim, chosen), work, usage);
+    const call = { operation, provider: name, baseUrl, model, lane, attempt };
+    const result = await providerCall(call, work, usage);
     count(isFailedJob(result) ? 'job_failed' : '200');
     return result;
   } catch (error) {

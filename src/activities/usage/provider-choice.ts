@@ -9,7 +9,6 @@ import {
   type TextProvider,
   type VideoProvider,
 } from '../../providers';
-import type { ProviderCall } from '../../telemetry';
 import type { ActivityDeps } from '../deps';
 
 /** A provider that was chosen for a call, and what its calls are booked under. */
@@ -26,15 +25,6 @@ export interface ResolvedProvider<Provider> {
   /** For a repeated key, the provider neither makes nor charges anything again. */
   readonly honoursKey: boolean;
   readonly provider: Provider;
-}
-
-/** How a call to the chosen provider is named in traces. */
-export function callOf(
-  operation: ProviderCall['operation'],
-  { lane, attempt }: Pick<ProviderCall, 'lane' | 'attempt'>,
-  { name, model, baseUrl }: ResolvedProvider<unknown>,
-): ProviderCall {
-  return { operation, provider: name, baseUrl, model, lane, attempt };
 }
 
 /** The provider that holds a job. */

@@ -2,21 +2,17 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { BatchView, NewProject, StoryClient, StoryPriority } from '../../client';
-import { TEXT_BYTES, MAX_IN_BATCH, PRIORITIES, StoryreelError, type StageName } from '../../protocol';
+import { defined, MAX_IN_BATCH, PRIORITIES, StoryreelError, TEXT_BYTES, type StageName } from '../../protocol';
 import { addStage, readText, wholeNumber } from '../arguments';
 import { withClient, type Cli } from '../cli';
 import { settingsIn } from '../edit-flags';
 import { EXIT_CODES, exitCodesHelp } from '../exit-codes';
 import { BatchProgress } from '../render';
 
-interface Flags {
+interface Flags extends NonNullable<NewProject['settings']> {
   readonly atMost: number;
   readonly id?: string;
   readonly owner?: string;
-  readonly scenes?: number;
-  readonly style?: string;
-  readonly language?: string;
-  readonly frame?: string;
   readonly priority?: StoryPriority;
   readonly onFailure?: 'park' | 'fail';
   readonly stage?: readonly StageName[];
@@ -87,16 +83,8 @@ async function batch(cli: Cli, file: string | undefined, flags: Flags): Promise<
   }
   const signal = cli.interrupted();
   return withClient(cli, async ({ client }) => {
-    const options = {
-      atMost,
-      ...(id !== undefined && { batchId: id }),
-      ...(priority && { priority }),
-      ...(onFailure && { onFailure }),
-      ...(stage && { stages: stage }),
-      ...(gate && { gates: gate }),
-      ...(replaceEdits && { replaceEdits }),
-      ...(keepSettings && { keepSettings }),
-    };
+    const chosen = { batchId: id, priority, onFailure, stages: stage, gates: gate, replaceEdits, keepSettings };
+    const options = { atMost, ...defined(chosen) };
     const { batchId, workflowId } = await client.batch(projects, options);
     if (flags.detach) {
       cli.screen.write(`${json ? JSON.stringify({ batch_id: batchId, workflow_id: workflowId }) : batchId}\n`);
@@ -150,7 +138,7 @@ async function projectsIn(source: Readable, flags: Flags): Promise<NewProject[]>
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
   const { owner } = flags;
-  return topics.map((topic) => ({ topic, settings: settingsIn(flags), ...(owner !== undefined && { owner }) }));
+  return topics.map((topic) => ({ topic, settings: settingsIn(flags), ...defined({ owner }) }));
 }
 
 function priorityArgument(text: string): StoryPriority {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ProjectId } from '../../protocol';
+import { defined, type ProjectId } from '../../protocol';
 import { addNumber, numberOfSeconds, projectArgument, wholeNumber, wholeNumbers } from '../arguments';
 import { withClient, type Cli } from '../cli';
 import { editRequest, type EditFlags } from '../edit-flags';
@@ -63,10 +63,8 @@ async function edit(cli: Cli, projectId: ProjectId, flags: EditFlags): Promise<v
       cli.screen.write(`${JSON.stringify(await client.editable(projectId), null, 2)}\n`);
       return;
     }
-    const { version } = await client.edit(projectId, request.changes, {
-      ...(request.version !== undefined && { version: request.version }),
-      ...(flags.by !== undefined && { by: flags.by }),
-    });
+    const options = defined({ version: request.version, by: flags.by });
+    const { version } = await client.edit(projectId, request.changes, options);
     cli.screen.write(`Version ${version}.\n`);
     cli.note(`  what a run would make of it   storyreel explain ${projectId}`);
   });

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { LaneExplanation } from '../../client';
-import type { StageName } from '../../protocol';
+import { defined, type StageName } from '../../protocol';
 import { addNumber, addStage, projectArgument } from '../arguments';
 import { withClient, type Cli } from '../cli';
 import { exitCodesHelp } from '../exit-codes';
@@ -35,17 +35,12 @@ export function addExplain(program: Command, cli: Cli): void {
     .option('--scene <n>', 'only this scene; may be given again', addNumber)
     .option('--json', 'print one JSON object')
     .addHelpText('after', EXAMPLES + '\n' + exitCodesHelp())
-    .action(async (project: string, flags: Flags) => {
+    .action(async (project: string, { force, keepSettings, stage, scene, json }: Flags) => {
       const projectId = projectArgument(project);
       const explanation = await withClient(cli, ({ client }) =>
-        client.explain(projectId, {
-          ...(flags.force && { force: true }),
-          ...(flags.keepSettings && { keepSettings: true }),
-          ...(flags.stage && { stages: flags.stage }),
-          ...(flags.scene && { scenes: flags.scene }),
-        }),
+        client.explain(projectId, defined({ force, keepSettings, stages: stage, scenes: scene })),
       );
-      const lines = flags.json
+      const lines = json
         ? [JSON.stringify(explanation)]
         : [
             ...table(explanation.lanes, createStyle(cli.screen.color)),

@@ -1,17 +1,13 @@
 import type { Command } from 'commander';
-import type { StoryClient } from '../../client';
-import { StoryreelError, type ProjectId, type StageName } from '../../protocol';
+import type { NewProject, StoryClient } from '../../client';
+import { defined, StoryreelError, type ProjectId, type StageName } from '../../protocol';
 import { addStage, amount, projectArgument, readTopic, wholeNumber } from '../arguments';
 import { withClient, type Cli } from '../cli';
 import { settingsIn } from '../edit-flags';
 import { exitCodesHelp } from '../exit-codes';
 import { startAndFollow } from '../start-and-follow';
 
-interface Flags {
-  readonly scenes?: number;
-  readonly style?: string;
-  readonly language?: string;
-  readonly frame?: string;
+interface Flags extends NonNullable<NewProject['settings']> {
   readonly name?: string;
   readonly owner?: string;
   readonly budget?: number;
@@ -66,18 +62,12 @@ async function generate(cli: Cli, topic: string | undefined, flags: Flags): Prom
     const projectId = known ?? (await create(client, text, flags));
     if (known && flags.budget !== undefined) await client.setBudget(known, flags.budget);
     const { gate: gates, replaceEdits } = flags;
-    const options = { join: true, ...(gates && { gates }), ...(replaceEdits && { replaceEdits }) };
-    return startAndFollow(cli, { client, config }, projectId, options, { ...flags, signal });
+    const options = { join: true, ...defined({ gates, replaceEdits }) };
+    return startAndFollow(cli, { client, config }, projectId, { options, ...flags, signal });
   });
 }
 
 function create(client: StoryClient, topic: string, flags: Flags): Promise<ProjectId> {
   const { name, owner, budget } = flags;
-  return client.create({
-    topic,
-    ...(name !== undefined && { name }),
-    ...(owner !== undefined && { owner }),
-    ...(budget !== undefined && { budget }),
-    settings: settingsIn(flags),
-  });
+  return client.create({ topic, ...defined({ name, owner, budget }), settings: settingsIn(flags) });
 }

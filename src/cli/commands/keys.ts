@@ -1,8 +1,9 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { ApiKeyView } from '../../client';
-import { SCOPES, shownValue, type Scope } from '../../protocol';
+import { defined, SCOPES, type Scope } from '../../protocol';
 import { withClient, type Cli } from '../cli';
-import { EXIT_CODES, exitCodesHelp } from '../exit-codes';
+import { noteRevoked, printAll } from '../credentials';
+import { exitCodesHelp } from '../exit-codes';
 import { minute } from '../render';
 
 const EXAMPLES = `
@@ -33,12 +34,7 @@ export function addKeys(program: Command, cli: Cli): void {
     .action(async (name: string, given: { owner?: string; scopes?: Scope[]; expires?: number }) => {
       const { owner, scopes, expires } = given;
       const key = await withClient(cli, ({ client }) =>
-        client.keys.create({
-          name,
-          ...(owner !== undefined && { owner }),
-          ...(scopes && { scopes }),
-          ...(expires !== undefined && { expiresInDays: expires }),
-        }),
+        client.keys.create({ name, ...defined({ owner, scopes, expiresInDays: expires }) }),
       );
       cli.note(lineOf(key));
       cli.screen.write(`${key.secret}\n`);
@@ -50,19 +46,14 @@ export function addKeys(program: Command, cli: Cli): void {
     .option('--json', 'print one JSON object a line')
     .action(async ({ json = false }: { json?: boolean }) => {
       const all = await withClient(cli, ({ client }) => client.keys.list());
-      for (const key of all) cli.screen.write(`${json ? JSON.stringify(key) : lineOf(key)}\n`);
-      if (all.length === 0 && !json) cli.note('There is no key. "storyreel keys create <name>" makes one.');
+      printAll(cli, all, { lineOf, json, none: 'There is no key. "storyreel keys create <name>" makes one.' });
     });
 
   keys
     .command('revoke <id>')
     .description('Has a key count no more, by its id or by the key itself; its open streams end within a second.')
     .action(async (id: string) => {
-      if (await withClient(cli, ({ client }) => client.keys.revoke(id))) cli.note(`Key ${id} counts no more.`);
-      else {
-        cli.note(`storyreel: There is no key ${shownValue(id)} that counts. "storyreel keys list" lists them.`);
-        cli.exitCode = EXIT_CODES.notFound.code;
-      }
+      noteRevoked(cli, 'key', id, await withClient(cli, ({ client }) => client.keys.revoke(id)));
     });
 }
 

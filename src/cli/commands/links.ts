@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { ViewTokenView } from '../../client';
-import { shownValue } from '../../protocol';
 import { projectArgument } from '../arguments';
 import { withClient, type Cli } from '../cli';
-import { EXIT_CODES, exitCodesHelp } from '../exit-codes';
+import { noteRevoked, printAll } from '../credentials';
+import { exitCodesHelp } from '../exit-codes';
 import { minute } from '../render';
 
 const EXAMPLES = `
@@ -26,8 +26,7 @@ export function addLinks(program: Command, cli: Cli): void {
     .action(async (project: string, { json = false }: { json?: boolean }) => {
       const projectId = projectArgument(project);
       const all = await withClient(cli, ({ client }) => client.tokens.list(projectId));
-      for (const link of all) cli.screen.write(`${json ? JSON.stringify(link) : lineOf(link)}\n`);
-      if (all.length === 0 && !json) cli.note('The project has no link.');
+      printAll(cli, all, { lineOf, json, none: 'The project has no link.' });
     });
 
   links
@@ -35,12 +34,7 @@ export function addLinks(program: Command, cli: Cli): void {
     .description('Has a link count no more; its open streams end within a second.')
     .action(async (project: string, id: string) => {
       const projectId = projectArgument(project);
-      if (await withClient(cli, ({ client }) => client.tokens.revoke(projectId, id))) {
-        cli.note(`Link ${id} counts no more.`);
-      } else {
-        cli.note(`storyreel: There is no link ${shownValue(id)} that counts. "storyreel links list" lists them.`);
-        cli.exitCode = EXIT_CODES.notFound.code;
-      }
+      noteRevoked(cli, 'link', id, await withClient(cli, ({ client }) => client.tokens.revoke(projectId, id)));
     });
 }
 

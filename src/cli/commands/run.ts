@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { StageName } from '../../protocol';
+import { defined, type StageName } from '../../protocol';
 import { addNumber, addStage, projectArgument } from '../arguments';
 import { withClient, type Cli } from '../cli';
 import { exitCodesHelp } from '../exit-codes';
@@ -44,14 +44,7 @@ export function addRun(program: Command, cli: Cli): void {
     .action(async (project: string, { stage, scene, gate, force, replaceEdits, keepSettings, ...flags }: Flags) => {
       const projectId = projectArgument(project);
       const signal = cli.interrupted();
-      const options = {
-        ...(stage && { stages: stage }),
-        ...(scene && { scenes: scene }),
-        ...(gate && { gates: gate }),
-        ...(force && { force }),
-        ...(replaceEdits && { replaceEdits }),
-        ...(keepSettings && { keepSettings }),
-      };
-      cli.exitCode = await withClient(cli, (at) => startAndFollow(cli, at, projectId, options, { ...flags, signal }));
+      const options = defined({ stages: stage, scenes: scene, gates: gate, force, replaceEdits, keepSettings });
+      cli.exitCode = await withClient(cli, (at) => startAndFollow(cli, at, projectId, { options, ...flags, signal }));
     });
 }

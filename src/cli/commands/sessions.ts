@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { ListedSession } from '../../client';
-import { shownValue } from '../../protocol';
 import { withClient, type Cli } from '../cli';
-import { EXIT_CODES, exitCodesHelp } from '../exit-codes';
+import { noteRevoked, printAll } from '../credentials';
+import { exitCodesHelp } from '../exit-codes';
 import { minute } from '../render';
 
 const EXAMPLES = `
@@ -24,19 +24,14 @@ export function addSessions(program: Command, cli: Cli): void {
     .option('--json', 'print one JSON object a line')
     .action(async ({ json = false }: { json?: boolean }) => {
       const all = await withClient(cli, ({ client }) => client.sessions.list());
-      for (const session of all) cli.screen.write(`${json ? JSON.stringify(session) : lineOf(session)}\n`);
-      if (all.length === 0 && !json) cli.note('Nobody is signed in.');
+      printAll(cli, all, { lineOf, json, none: 'Nobody is signed in.' });
     });
 
   sessions
     .command('revoke <id>')
     .description('Ends a session; its open streams end within a second.')
     .action(async (id: string) => {
-      if (await withClient(cli, ({ client }) => client.sessions.revoke(id))) cli.note(`Session ${id} counts no more.`);
-      else {
-        cli.note(`storyreel: There is no session ${shownValue(id)}. "storyreel sessions list" lists them.`);
-        cli.exitCode = EXIT_CODES.notFound.code;
-      }
+      noteRevoked(cli, 'session', id, await withClient(cli, ({ client }) => client.sessions.revoke(id)));
     });
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ProjectView } from '../../client';
-import { checkStages, isFinal, STAGES, StoryreelError, type Cursor, type ProjectId } from '../../protocol';
+import { checkStages, defined, isFinal, STAGES, StoryreelError, type Cursor, type ProjectId } from '../../protocol';
 import { cursorArgument, projectArgument, stageArgument } from '../arguments';
 import { chooseRenderer, withClient, type Cli } from '../cli';
 import { exitCodesHelp } from '../exit-codes';
@@ -53,8 +53,7 @@ async function watch(cli: Cli, projectId: ProjectId, flags: Flags): Promise<numb
       {
         stopWhenParked: flags.json === true || !cli.screen.interactive,
         signal,
-        ...(flags.from && { from: flags.from }),
-        ...(stage && { stage }),
+        ...defined({ from: flags.from, stage }),
       },
     );
     if (outcome === 'left') noteThatItContinues(cli, projectId);

@@ -13,7 +13,6 @@ export class LiveArea {
     this.drawn = lines;
   }
 
-  /** Prints lines above the area. */
   printAbove(text: string): void {
     const lines = this.drawn;
     this.screen.write(this.erase() + text);

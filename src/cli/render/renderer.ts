@@ -13,9 +13,7 @@ export interface Ending {
 
 /** Shows one story to a person or a program. */
 export interface Renderer {
-  /** Shows one event, with the state of the story before and after it. */
   show(event: StoryEvent, before: StoryView, after: StoryView): void;
-  /** A line that is no event. */
   note(line: string): void;
   /** No event follows. Without an ending, the person has left the watch. */
   close(ending?: Ending): void;

@@ -1,8 +1,10 @@
 import {
+  defined,
+  laneEntries,
   laneParts,
   personCommands,
-  roleOf,
   PIPELINE,
+  roleOf,
   type FilmReference,
   type LaneId,
   type LogEvent,
@@ -11,10 +13,8 @@ import {
   type SceneSnapshot,
   type SnapshotEvent,
   type StoryEvent,
-  laneEntries,
 } from '../../protocol';
 import { addToken, checkOf, laneOfSnapshot, newLane, resumeAt, type LaneState } from './lane-state';
-import { scenesIn } from './scenes-in';
 
 /** A story as one viewer knows it from its events. */
 export interface StoryView {
@@ -70,8 +70,7 @@ function ofSnapshot(
   return {
     projectId,
     mismatches: withLanes(mismatches, wrong),
-    ...(began !== undefined && { began }),
-    ...(last !== undefined && { last }),
+    ...defined({ began, last, film }),
     topic,
     status,
     scenes,
@@ -81,7 +80,6 @@ function ofSnapshot(
         return [lane.lane, lane.error ? { ...lane, commands: personCommands(view.projectId, lane.lane) } : lane];
       }),
     ),
-    ...(film && { film }),
   };
 }
 
@@ -142,7 +140,6 @@ function nextLane(state: LaneState, event: LogEvent): LaneState {
   }
 }
 
-/** The lanes of one stage, by scene. */
 export function lanesOfStage(view: StoryView, stage: string): LaneState[] {
   return [...view.lanes.values()]
     .filter(({ lane }) => laneParts(lane).stage === stage)
@@ -151,4 +148,17 @@ export function lanesOfStage(view: StoryView, stage: string): LaneState[] {
 
 function withLanes(known: readonly LaneId[], more: readonly LaneId[]): readonly LaneId[] {
   return more.length === 0 ? known : [...new Set([...known, ...more])];
+}
+
+/** The scenes of a committed storyboard; undefined if it is not plain JSON. Only for display: Postgres is the authority. */
+function scenesIn(text: string): StoryView['scenes'] | undefined {
+  try {
+    const { scenes } = JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1)) as { scenes: unknown[] };
+    return scenes.map((scene, i) => ({
+      scene_number: i + 1,
+      narration: String((scene as Partial<SceneSnapshot>).narration ?? ''),
+    }));
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,6 @@
 import { LessThan, type DataSource } from 'typeorm';
 import { AuditEntry } from '../../entities';
-import { FAILURES, firstBytes, storable, StoryreelError, TEXT_BYTES } from '../../protocol';
+import { defined, FAILURES, firstBytes, storable, StoryreelError, TEXT_BYTES } from '../../protocol';
 import { actAs, markDone, whoActs, type AuditOutcome, type AuditSubject } from './acting';
 import { storyreelError } from '../client-errors';
 import { readInput } from '../inputs';
@@ -116,11 +116,7 @@ export class Audit {
     return this.run(async () => {
       const { owner, project, after, limit } = readInput('the page of the audit', filter);
       const entries = await this.dataSource.getRepository(AuditEntry).find({
-        where: {
-          ...(owner !== undefined && { owner }),
-          ...(project !== undefined && { project }),
-          ...(after !== undefined && { id: LessThan(after) }),
-        },
+        where: defined({ owner, project, id: after === undefined ? undefined : LessThan(after) }),
         order: { id: 'DESC' },
         take: limit + 1,
       });

@@ -15,7 +15,6 @@ import { BY_HAND } from '../edit/hand-written';
 import type { Checked } from '../inputs';
 import { rowOf } from '../projects/new-project';
 
-/** The status of a project of a batch. */
 export interface BatchedProject {
   readonly projectId: ProjectId;
   readonly name: string;
@@ -39,7 +38,6 @@ const TO_RUN = `(
       ON l.project_id = p.id AND l.stage = asked.stage
     WHERE l.settled_fence IS NULL AND l.status IS DISTINCT FROM 'skipped'))))`;
 
-/** The projects of a batch in their order. */
 export async function batchedProjects(manager: EntityManager, batchId: BatchId): Promise<BatchedProject[]> {
   const rows: Row[] = await manager.find(Project, {
     select: { id: true, name: true, status: true, owner: true, error: true },

@@ -10,6 +10,7 @@ import {
   ADD_MESSAGE,
   BATCH_WORKFLOW,
   batchWorkflowIdOf,
+  defined,
   StoryreelError,
   type AddRequest,
   type BatchId,
@@ -17,7 +18,6 @@ import {
 } from '../../protocol';
 import { briefly, liveWorkflow, undefinedIfNotFound } from '../runs/live-workflow';
 
-/** The stages and gates of each film. */
 export type BatchScope = Pick<NonNullable<BatchInput['story']>, 'stages' | 'gates'>;
 
 const POLL_MS = 500;
@@ -47,7 +47,7 @@ export class BatchRuns {
             workflowIdReusePolicy: 'ALLOW_DUPLICATE',
             workflowIdConflictPolicy: 'FAIL',
             staticSummary: `batch of ${input.projects.length} projects`,
-            memo: { ...(stages && { stages }), ...(gates && { gates }) },
+            memo: defined({ stages, gates }),
           }),
         );
         return;

@@ -3,8 +3,9 @@ import type { Client } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
 import { checkNamed, knownStages, type PlanSource } from '../../planning';
 import {
-  checkStages,
   batchWorkflowIdOf,
+  checkStages,
+  defined,
   fairnessKeyOf,
   StoryreelError,
   type BatchId,
@@ -93,31 +94,23 @@ export class Batches {
     }
     const batchId = checked.batchId ?? readBatchId(randomUUID().slice(0, 8));
     const known = await knownStages(this.source);
-    checkNamed(known, { ...(stages && { stages }) });
+    checkNamed(known, defined({ stages }));
     checkStages(known, gates);
-    const scope = { ...(stages && { stages }), ...(gates && { gates }) };
+    const scope = defined({ stages, gates });
     const isRunning = await this.runs.canTake(batchId, scope);
     if (force && isRunning) {
       throw new StoryreelError('Project.AlreadyRunning', `Batch ${batchId} is running: cancel it, then use force.`);
     }
     const again = force ? 'all' : isRunning ? [] : (stages ?? known.map(({ name }) => name));
     if (!checked.replaceEdits)
-      await this.refuseToReplace(batchId, inputs, again, {
-        force,
-        ...(keepSettings && { keepSettings }),
-        ...(stages && { stages }),
-      });
+      await this.refuseToReplace(batchId, inputs, again, { force, ...defined({ keepSettings, stages }) });
     const { given: ids, projects } = await upsertBatchProjects(this.dataSource, batchId, inputs, again);
     if (projects.length === 0) throw notFound(batchId);
     const served = new Map(ids.map((id, i) => [id, priorityIn(inputs[i]) ?? priority]));
     const unfinished = projects.filter(({ status }) => status !== 'completed');
     const items = unfinished.map(({ projectId, owner }): BatchItem => {
       const own = served.get(projectId);
-      return {
-        projectId,
-        ...(owner !== undefined && { owner: fairnessKeyOf(owner) }),
-        ...(own !== undefined && { priority: own }),
-      };
+      return { projectId, ...(owner !== undefined && { owner: fairnessKeyOf(owner) }), ...defined({ priority: own }) };
     });
     if (items.length > 0) {
       const story = {

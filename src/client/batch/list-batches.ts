@@ -64,16 +64,15 @@ export async function listBatches(dataSource: DataSource, filter: BatchFilter): 
      ORDER BY micros DESC, batch_id DESC LIMIT $5`,
     [prefix, owner ?? null, ...(place ?? [null, null]), limit + 1],
   );
-  const last = rows[limit - 1];
-  const isMore = rows.length > limit && last !== undefined;
+  const { rows: batches, ...next } = PLACE.page(rows, limit, ({ micros, batch_id }) => [micros, batch_id]);
   return {
-    batches: rows.slice(0, limit).map(({ batch_id: batchId, owners, projects, counts, created_at: createdAt }) => ({
+    batches: batches.map(({ batch_id: batchId, owners, projects, counts, created_at: createdAt }) => ({
       batchId,
       owners,
       projects,
       createdAt,
       counts: Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
     })),
-    ...(isMore && { next: PLACE.write(last.micros, last.batch_id) }),
+    ...next,
   };
 }

@@ -24,7 +24,6 @@ export interface EditedProject {
   readonly version: number;
 }
 
-/** An edit of a project that is to be made. */
 export interface RequestedEdit extends EditOptions {
   readonly projectId: ProjectId;
   readonly changes: ProjectChanges;

@@ -1,7 +1,8 @@
 import type { DataSource } from 'typeorm';
-import { CameraMovement, Lane, Project, ProjectStage, Scene, TextEdit } from '../../entities';
+import { CameraMovement, Lane, ProjectStage, Scene, TextEdit } from '../../entities';
 import { fieldsOf, settingsOf } from '../../planning';
-import { projectNotFound, stageOfRole, type LaneId, type ProjectId, type SceneFields } from '../../protocol';
+import { stageOfRole, type LaneId, type ProjectId, type SceneFields } from '../../protocol';
+import { knownProject } from '../projects/known-project';
 import { partialText } from './edit-texts';
 import type { EditSource } from './editing';
 
@@ -27,8 +28,7 @@ export interface EditableProject {
 export async function loadEditable(source: EditSource, projectId: ProjectId): Promise<EditableProject> {
   const log = await source.log.snapshot(projectId).catch(() => undefined);
   return source.dataSource.transaction('REPEATABLE READ', async (manager) => {
-    const project = await manager.findOneBy(Project, { id: projectId });
-    if (!project) throw projectNotFound(projectId);
+    const project = await knownProject({ manager }, projectId);
     const rewrite = await manager.findOneBy(ProjectStage, { projectId, stage: stageOfRole('story').name });
     const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
     const cameras = await manager.findBy(CameraMovement, { projectId });

@@ -1,11 +1,10 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Config } from '../../config';
-import { Lane, lockProject, Project } from '../../entities';
+import { Lane, lockProject, type Project } from '../../entities';
 import {
   isFinal,
   laneParts,
   PIPELINE,
-  projectNotFound,
   roleOf,
   StoryreelError,
   type EventBody,
@@ -13,6 +12,7 @@ import {
   type ProjectId,
 } from '../../protocol';
 import type { EventLog, LogSnapshot } from '../../stream';
+import { knownProject } from '../projects/known-project';
 
 export interface EditSource {
   readonly dataSource: DataSource;
@@ -60,8 +60,7 @@ export async function openEdit(manager: EntityManager, opening: Opening): Promis
   const { projectId } = opening;
   await lockProject(manager, projectId);
   await manager.query('SELECT 1 FROM lanes WHERE project_id = $1 ORDER BY lane FOR UPDATE', [projectId]);
-  const project = await manager.findOneBy(Project, { id: projectId });
-  if (!project) throw projectNotFound(projectId);
+  const project = await knownProject({ manager }, projectId);
   const editing = {
     ...opening,
     manager,

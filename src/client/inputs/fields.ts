@@ -35,11 +35,10 @@ const MAX_RECORDED_BYTES = 1_000;
 const STAGE_NAMES = STAGES.map(({ name }) => name).join(', ');
 
 const of = (type: FailureType) => ({ params: { type } });
-export const whole = (least: number, most: number) =>
-  z
-    .int(`must be a whole number from ${least} to ${most}`)
-    .min(least, `must be a whole number from ${least} to ${most}`)
-    .max(most, `must be a whole number from ${least} to ${most}`);
+export const whole = (least: number, most: number) => {
+  const message = `must be a whole number from ${least} to ${most}`;
+  return z.int(message).min(least, message).max(most, message);
+};
 
 /** What is checked by hand is described for the OpenAPI document. */
 const described = (schema: Readonly<Record<string, unknown>>) => z.unknown().meta({ type: 'string', ...schema });

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { boundedLine, StoryreelError, type FailureType } from '../../protocol';
+import { boundedLine, defined, StoryreelError, type FailureType } from '../../protocol';
 import { INPUTS } from './inputs';
 
 const MAX_FAULTS = 5;
@@ -23,7 +23,7 @@ export type Checked<Name extends keyof Inputs> = Defined<z.output<Inputs[Name]>>
 export function readInput<Name extends keyof Inputs>(name: Name, given: unknown): Checked<Name> {
   const data = parse<unknown>(name, INPUTS[name], given) as z.output<Inputs[Name]>;
   if (typeof data !== 'object' || Array.isArray(data)) return data as Checked<Name>;
-  return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined)) as Checked<Name>;
+  return defined(data as object) as Checked<Name>;
 }
 
 /** Throws for what the schema refuses, and for what cannot even be looked at, as an object whose getter throws. */

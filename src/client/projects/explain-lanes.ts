@@ -4,14 +4,16 @@ import {
   databaseOf,
   chosenModels,
   estimateCalls,
-  expectedScenes,
   planLane,
-  storedResult,
+  settingsOf,
+  storedIn,
   type FilmEstimate,
   type LaneInputs,
   type PlannedCall,
   type PlannedRun,
   type PlanSource,
+  type StageContext,
+  type StageRegistry,
 } from '../../planning';
 import {
   laneId,
@@ -44,8 +46,14 @@ export interface LaneExplanation {
   readonly replaces?: true;
 }
 
-/** What a run is about to do, with every stage that is known. */
-type Planned = PlannedRun & { readonly known: readonly StagePlan[] };
+/** A project as it is stored, and what a run of it is about to do. */
+interface ExplainedRun extends PlannedRun {
+  readonly project: Project;
+  readonly rows: ReadonlyMap<LaneId, Lane>;
+  readonly storedScenes: readonly Scene[];
+  readonly known: readonly StagePlan[];
+  readonly force: boolean;
+}
 
 /** Scenes that are planned at the same time; each takes a connection of the pool. A transaction has only one. */
 const AT_ONCE = 8;
@@ -53,27 +61,25 @@ const AT_ONCE = 8;
 /** Finds for each lane of a run whether it would be made, and why. */
 export class Explainer {
   private readonly found = new Map<LaneId, LaneExplanation>();
+  private readonly stages: StageRegistry;
   private numbers: readonly number[];
   private byHand: ReadonlySet<LaneId> = new Set();
 
   constructor(
     private readonly source: PlanSource,
-    private readonly project: Project,
-    private readonly rows: ReadonlyMap<LaneId, Lane>,
-    private readonly scenes: readonly Scene[],
-    private readonly planned: Planned,
-    private readonly force: boolean,
+    private readonly run: ExplainedRun,
   ) {
-    this.numbers = scenes.map(({ sequenceNumber }) => sequenceNumber);
+    this.stages = source.stages ?? BUILT_IN;
+    this.numbers = run.storedScenes.map(({ sequenceNumber }) => sequenceNumber);
   }
 
   async all(): Promise<LaneExplanation[]> {
-    this.byHand = await handWrittenLanes(this.source.dataSource.manager, this.project.id);
-    for (const stage of this.planned.plan) {
+    this.byHand = await handWrittenLanes(this.source.dataSource.manager, this.run.project.id);
+    for (const stage of this.run.plan) {
       for (const explanation of await this.lanesOf(stage)) this.found.set(explanation.lane, explanation);
       // A new storyboard has as many scenes as it is asked for.
       if (stage.role === 'scenes' && this.willBeMade(laneId(stage.name))) {
-        this.numbers = Array.from({ length: expectedScenes(this.project) }, (_, i) => i + 1);
+        this.numbers = Array.from({ length: settingsOf(this.run.project).scenes }, (_, i) => i + 1);
       }
     }
     return [...this.found.values()];
@@ -89,16 +95,14 @@ export class Explainer {
       const known = calls.get(stage) ?? [];
       calls.set(stage, [...known, { isSure: reason !== 'depends', ...(seconds !== undefined && { seconds }) }]);
     }
-    const scenes = this.numbers.length || expectedScenes(this.project);
-    return estimateCalls(scenes, await chosenModels(this.source), calls, {
-      registry: this.source.stages ?? BUILT_IN,
-      plan: this.planned.known,
-    });
+    const scenes = this.numbers.length || settingsOf(this.run.project).scenes;
+    const known = { registry: this.stages, plan: this.run.known };
+    return estimateCalls({ scenes, models: await chosenModels(this.source) }, calls, known);
   }
 
   private async lanesOf(stage: StagePlan): Promise<LaneExplanation[]> {
     if (stage.scope === 'project') return [await this.explain(stage, laneId(stage.name), undefined)];
-    const { scenes } = this.planned;
+    const { scenes } = this.run;
     const wanted = this.numbers.filter((number) => !scenes || scenes.includes(number));
     const explained: LaneExplanation[] = [];
     const atOnce = this.source.dataSource.manager.queryRunner ? 1 : AT_ONCE;
@@ -118,17 +122,14 @@ export class Explainer {
 
   /** A person's unfinished text is continued as long as its inputs are the same. */
   private async continuesText({ name }: StagePlan, lane: LaneId, scene: number | undefined): Promise<boolean> {
-    const row = this.rows.get(lane);
-    if (!row || row.inProgressInputHash === null || row.editedFence === null || this.force) return false;
-    if (!(this.source.stages ?? BUILT_IN).knows(name)) return false;
+    const row = this.run.rows.get(lane);
+    if (!row || row.inProgressInputHash === null || row.editedFence === null || this.run.force) return false;
+    if (!this.stages.knows(name)) return false;
     return (await this.planOf(name, row, scene))?.inputHash === row.inProgressInputHash;
   }
 
   private async planOf(name: StageName, row: Lane, scene: number | undefined): Promise<LaneInputs | undefined> {
-    const database = databaseOf(this.source.dataSource.manager);
-    const stages = this.source.stages ?? BUILT_IN;
-    const context = { ...database, project: this.project, stages, skipped: this.skipped(), ...this.sceneOf(scene) };
-    return planLane(this.source, context, name, row.feedback).catch((error: unknown) => {
+    return planLane(this.source, this.contextOf(scene), name, row.feedback).catch((error: unknown) => {
       // An earlier lane of the run may produce what is missing now.
       if (error instanceof StoryreelError && error.type === 'Project.Invalid') return undefined;
       throw error;
@@ -142,11 +143,11 @@ export class Explainer {
   ): Promise<LaneExplanation> {
     const before = this.madeBefore(needs, scene);
     const on = before.length > 0 && { on: before };
-    const row = this.rows.get(lane);
+    const row = this.run.rows.get(lane);
     if (!row || row.settledFence === null) return { lane, reason: 'new', ...on };
-    if (!(this.source.stages ?? BUILT_IN).knows(name)) return this.ofUnknown(row, lane, on);
-    if (!(await storedResult(this.source, this.project.id, lane))) return { lane, reason: 'new', ...on };
-    if (this.force) return { lane, reason: 'forced', ...on };
+    if (!this.stages.knows(name)) return this.ofUnknown(row, lane, on);
+    if (!(await storedIn(this.contextOf(scene), lane))) return { lane, reason: 'new', ...on };
+    if (this.run.force) return { lane, reason: 'forced', ...on };
     // A storyboard that a person has written is kept for whatever story; a camera move only for its scene.
     if (row.acceptsInputs && (!on || scope === 'project')) return { lane, reason: 'reused' };
 
@@ -160,29 +161,35 @@ export class Explainer {
 
   /** A stage of a package that this process has not. */
   private ofUnknown(row: Lane, lane: LaneId, on: false | { readonly on: readonly LaneId[] }): LaneExplanation {
-    if (this.force) return { lane, reason: 'forced', ...on };
+    if (this.run.force) return { lane, reason: 'forced', ...on };
     if (row.acceptsInputs && !on) return { lane, reason: 'reused' };
     return { lane, reason: on ? 'depends' : 'unknown', ...on };
   }
 
+  private contextOf(scene: number | undefined): StageContext {
+    const { stages, run } = this;
+    const database = databaseOf(this.source.dataSource.manager);
+    return { ...database, project: run.project, stages, skipped: this.skipped(), ...this.sceneOf(scene) };
+  }
+
   /** Lanes that the run leaves out. A new run skips none of the lanes that it produces. */
   private skipped(): ReadonlySet<LaneId> {
-    const { plan, scenes } = this.planned;
+    const { plan, scenes } = this.run;
     const isOfRun = ({ stage, sequenceNumber }: Lane) =>
       plan.some(({ name }) => name === stage) &&
       (sequenceNumber === null || !scenes || scenes.includes(sequenceNumber));
-    const rows = [...this.rows.values()].filter((row) => row.status === 'skipped' && !isOfRun(row));
+    const rows = [...this.run.rows.values()].filter((row) => row.status === 'skipped' && !isOfRun(row));
     return new Set(rows.map(({ lane }) => lane));
   }
 
   private sceneOf(number: number | undefined): { scene?: Scene } {
-    const scene = this.scenes.find(({ sequenceNumber }) => sequenceNumber === number);
+    const scene = this.run.storedScenes.find(({ sequenceNumber }) => sequenceNumber === number);
     return scene ? { scene } : {};
   }
 
   /** For a scene's lane: the lanes of the same scene. For a project's lane: the lanes of all scenes. */
   private madeBefore(needs: readonly string[], scene: number | undefined): LaneId[] {
-    const needed = this.planned.known
+    const needed = this.run.known
       .filter(({ name }) => needs.includes(name))
       .flatMap(({ name, scope }) => {
         if (scope === 'project') return [laneId(name)];

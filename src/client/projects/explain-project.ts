@@ -1,4 +1,4 @@
-import { Lane, Project, Scene, type RunSettings } from '../../entities';
+import { Lane, Scene, type RunSettings } from '../../entities';
 import {
   knownStages,
   planRun,
@@ -8,10 +8,11 @@ import {
   type FilmEstimate,
   type PlanSource,
 } from '../../planning';
-import { projectNotFound, type LaneId, type ProjectId } from '../../protocol';
+import type { LaneId, ProjectId } from '../../protocol';
 import { readAsEdited, type EditSource } from '../edit';
 import type { ProjectChanges } from '../inputs';
 import { Explainer, type LaneExplanation } from './explain-lanes';
+import { knownProject } from './known-project';
 
 /** The run that is to be explained. */
 export interface ExplainOptions {
@@ -62,21 +63,13 @@ export async function explainProject(
   options: ExplainOptions = {},
 ): Promise<ProjectExplanation> {
   const { manager } = source.dataSource;
-  const project = await manager.findOneBy(Project, { id: projectId });
-  if (!project) throw projectNotFound(projectId);
+  const project = await knownProject(source.dataSource, projectId);
   const known = await knownStages(source);
   const planned = await planRun(manager, known, { projectId, ...options });
   const rows = new Map((await manager.findBy(Lane, { projectId })).map((row) => [row.lane, row]));
-  const scenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
-  const explainerOf = (settings: RunSettings) =>
-    new Explainer(
-      withProject(source, project, settings),
-      project,
-      rows,
-      scenes,
-      { ...planned, known },
-      options.force === true,
-    );
+  const storedScenes = await manager.find(Scene, { where: { projectId }, order: { sequenceNumber: 'ASC' } });
+  const run = { ...planned, known, project, rows, storedScenes, force: options.force === true };
+  const explainerOf = (settings: RunSettings) => new Explainer(withProject(source, project, settings), run);
   const last = project.runSettings;
   const next = await settingsForNewRun(manager, source, await workersSettings(source));
   const explainer = explainerOf(options.keepSettings && last ? last : next);

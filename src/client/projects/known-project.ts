@@ -3,8 +3,8 @@ import { Project } from '../../entities';
 import { projectNotFound, type ProjectId } from '../../protocol';
 
 /** The project as Postgres has it now. Throws `Project.NotFound`. */
-export async function knownProject(dataSource: DataSource, id: ProjectId): Promise<Project> {
-  const project = await dataSource.getRepository(Project).findOneBy({ id });
+export async function knownProject({ manager }: Pick<DataSource, 'manager'>, id: ProjectId): Promise<Project> {
+  const project = await manager.findOneBy(Project, { id });
   if (!project) throw projectNotFound(id);
   return project;
 }

@@ -60,15 +60,12 @@ export async function listProjects(dataSource: DataSource, filter: ListFilter): 
   if (place !== undefined) found.andWhere(`(${MICROSECONDS}, p.id) < (:place, :id)`, { place, id });
   found.orderBy('p.created_at', 'DESC').addOrderBy('p.id', 'DESC');
   const { entities, raw } = await found.limit(limit + 1).getRawAndEntities<{ place: string; digest: DigestRow }>();
-  const last = entities[limit - 1];
-  const isMore = entities.length > limit && last !== undefined;
-  return {
-    projects: raw.slice(0, limit).flatMap(({ digest }, i) => {
-      const project = entities[i];
-      return project ? [summaryOf(project, digest)] : [];
-    }),
-    ...(isMore && { next: PLACE.write(raw[limit - 1]?.place ?? '', last.id) }),
-  };
+  const rows = entities.flatMap((project, i) => {
+    const row = raw[i];
+    return row ? [{ ...row, project }] : [];
+  });
+  const { rows: projects, ...next } = PLACE.page(rows, limit, (row) => [row.place, row.project.id]);
+  return { projects: projects.map(({ project, digest }) => summaryOf(project, digest)), ...next };
 }
 
 function summaryOf(project: Project, digest: DigestRow): ProjectSummary {

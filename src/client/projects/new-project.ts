@@ -1,4 +1,4 @@
-import { firstBytes, TEXT_BYTES } from '../../protocol';
+import { defined, firstBytes, TEXT_BYTES } from '../../protocol';
 import { readInput, type Checked } from '../inputs';
 
 /** What a project is made from. */
@@ -38,12 +38,7 @@ export function rowOf({ topic, name, owner, settings = {}, budget }: Checked<'th
     name: name ?? firstWords(topic),
     topic,
     owner: owner ?? null,
-    settings: {
-      ...(scenes !== undefined && { scenes }),
-      ...(style !== undefined && { style }),
-      ...(language !== undefined && { language }),
-      ...(frame !== undefined && { frame }),
-    },
+    settings: defined({ scenes, style, language, frame }),
     budget: budget ?? null,
   };
 }

@@ -4,7 +4,8 @@ type Reader<T> = (text: string) => T | undefined;
 
 /** The position of a row in a list, as `next` of a page and `after` of the following page have it. */
 export interface PageCursor<T extends readonly string[]> {
-  write(...parts: T): string;
+  /** The first rows, up to the limit, and the position of the next page if there are more rows. */
+  page<Row>(rows: readonly Row[], limit: number, place: (row: Row) => T): { rows: Row[]; next?: string };
   /** Undefined for the first page. Throws `Project.Invalid` if the text is no position in the list. */
   read(after: string | undefined): T | undefined;
 }
@@ -18,7 +19,10 @@ export function pageCursor<T extends readonly string[]>(
   ...readers: { readonly [Part in keyof T]: Reader<T[Part]> }
 ): PageCursor<T> {
   return {
-    write: (...parts) => parts.join('_'),
+    page: (rows, limit, place) => {
+      const last = rows.length > limit ? rows[limit - 1] : undefined;
+      return { rows: rows.slice(0, limit), ...(last && { next: place(last).join('_') }) };
+    },
     read: (after) => {
       if (after === undefined) return undefined;
       const [all, last] = [after.split('_'), readers.length - 1];

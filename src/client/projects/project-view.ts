@@ -1,8 +1,11 @@
+import type { DataSource } from 'typeorm';
 import type { Config } from '../../config';
-import type { LaneCost } from '../../entities';
+import { laneCosts, usageTotals } from '../../entities';
 import { settingsOf } from '../../planning';
 import {
+  defined,
   laneParts,
+  projectNotFound,
   STAGES,
   workflowIdOf,
   type EventError,
@@ -13,7 +16,7 @@ import {
   type ProjectStatus,
   type UsageTotals,
 } from '../../protocol';
-import type { ProjectStatusRows } from '../watch/project-rows';
+import { loadStatusRows } from '../watch/project-rows';
 
 /** The status of a stage. */
 export interface StageView {
@@ -74,13 +77,19 @@ function runUrl(
   return `${base.replace(/\/+$/, '')}/namespaces/${space}/workflows/${workflow}/${run}/history`;
 }
 
-export function projectView(
+/** The status of a project. Throws `Project.NotFound`. */
+export async function loadProjectView(
+  dataSource: DataSource,
   projectId: ProjectId,
-  rows: ProjectStatusRows,
-  usage: UsageTotals,
-  costs: readonly LaneCost[],
-  page?: TemporalPage,
-): ProjectView {
+  page: TemporalPage,
+): Promise<ProjectView> {
+  // All at once: one after the other, each would wait for Postgres and for its turn in a busy process.
+  const [rows, usage, costs] = await Promise.all([
+    loadStatusRows(dataSource, projectId),
+    usageTotals(dataSource.manager, projectId),
+    laneCosts(dataSource.manager, projectId),
+  ]);
+  if (!rows) throw projectNotFound(projectId);
   const { project, film } = rows;
   const priced = new Map(costs.flatMap(({ lane, cost }) => (cost === null ? [] : [[lane, { cost }] as const])));
   const reserved = costs.reduce((sum, each) => sum + each.reserved, 0);
@@ -101,7 +110,7 @@ export function projectView(
     workflowId: workflowIdOf(projectId),
     version: project.version,
     ...(project.runId !== null && { runId: project.runId }),
-    ...(page?.TEMPORAL_UI_URL !== undefined &&
+    ...(page.TEMPORAL_UI_URL !== undefined &&
       project.runId !== null && { temporalUrl: runUrl(page, projectId, project.runId) }),
     ...(project.error && { error: project.error }),
     stages: [...rows.stages]
@@ -117,9 +126,7 @@ export function projectView(
         ...(waitsFor && status === 'processing' && { waitsFor }),
         ...priced.get(lane),
       })),
-    ...(film && { film }),
-    ...(language !== undefined && { language }),
-    ...(frame !== undefined && { frame }),
+    ...defined({ film, language, frame }),
     usage,
     ...(project.budget !== null && { budget: project.budget }),
     ...(reserved > 0 && { reserved }),

@@ -87,12 +87,13 @@ export async function reviewQueue(dataSource: DataSource, filter: ReviewFilter):
      ORDER BY q.micros, q.project_id, q.kind, q.lane LIMIT $6`,
     [owner ?? null, ...(place ?? [null, null, null, null]), limit + 1],
   );
-  const last = rows[limit - 1];
-  const isMore = rows.length > limit && last !== undefined;
-  return {
-    items: rows.slice(0, limit).map(itemOf),
-    ...(isMore && { next: PLACE.write(last.micros, last.project_id, last.kind, last.lane) }),
-  };
+  const { rows: items, ...next } = PLACE.page(rows, limit, ({ micros, project_id, kind, lane }) => [
+    micros,
+    project_id,
+    kind,
+    lane,
+  ]);
+  return { items: items.map(itemOf), ...next };
 }
 
 function readKind(text: string): Row['kind'] | undefined {

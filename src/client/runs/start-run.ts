@@ -3,6 +3,8 @@ import type { DataSource } from 'typeorm';
 import type { Project } from '../../entities';
 import { knownStages, planRun, type PlanSource } from '../../planning';
 import {
+  defined,
+  FINAL_STATUSES,
   priorityOf,
   STORY_WORKFLOW,
   StoryreelError,
@@ -16,7 +18,7 @@ import {
 } from '../../protocol';
 import { editsAtStake, wouldReplace } from '../projects/edits-at-stake';
 import { briefly, hasClosed, hasNoOpenRun, runOfRequest, storyRunOf, type StartedRun } from './live-workflow';
-import { queueProject } from './queue-project';
+import { knownProject } from '../projects/known-project';
 
 /** What a run makes, and how. */
 export interface StartOptions {
@@ -50,8 +52,6 @@ export interface StartOptions {
 export interface StartPorts {
   readonly temporal: Client;
   readonly source: PlanSource & { readonly dataSource: DataSource };
-  /** The project as Postgres has it now; throws `Project.NotFound`. */
-  readonly project: (projectId: ProjectId) => Promise<Project>;
 }
 
 /**
@@ -60,8 +60,8 @@ export interface StartPorts {
  * `requestId` is that of the live run. Throws `Project.WouldReplaceEdits` unless `replaceEdits` is set.
  */
 export async function startRun(ports: StartPorts, projectId: ProjectId, options: StartOptions): Promise<StartedRun> {
-  const { temporal, source, project } = ports;
-  const before = await project(projectId);
+  const { temporal, source } = ports;
+  const before = await knownProject(source.dataSource, projectId);
   const same = await runOfSameRequest(temporal, projectId, options);
   if (same) return same;
   const input = inputOf(projectId, options);
@@ -78,7 +78,9 @@ export async function startRun(ports: StartPorts, projectId: ProjectId, options:
   const runId = await start().catch(async (error: unknown) => {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     // The last run may have announced its end and be about to close; the next run can begin then.
-    return (await hasClosed(temporal, await project(projectId))) ? start().catch(orOpenRun) : orOpenRun(error);
+    return (await hasClosed(temporal, await knownProject(source.dataSource, projectId)))
+      ? start().catch(orOpenRun)
+      : orOpenRun(error);
   });
   await queueProject(source.dataSource, before, { runId, joined: options.join === true });
   return { workflowId: workflowIdOf(projectId), runId };
@@ -90,10 +92,7 @@ function inputOf(projectId: ProjectId, options: StartOptions): StoryInput {
     projectId,
     ...(force && { force }),
     ...(keepSettings && { keepSettings }),
-    ...(onFailure && { onFailure }),
-    ...(stages && { stages }),
-    ...(scenes && { scenes }),
-    ...(gates && { gates }),
+    ...defined({ onFailure, stages, scenes, gates }),
   };
 }
 
@@ -145,4 +144,22 @@ async function startWorkflow(
   // If a run was joined, Temporal answers with the execution that is open now.
   const joined = temporal.workflow.getHandle(handle.workflowId, runId);
   return storyRunOf(await briefly(temporal, () => joined.describe()));
+}
+
+/**
+ * Stores that a run of the project has begun, unless the run has already stored it. New viewers must not take the last
+ * run's end for this run's end. The reconciler must not take the row for the remains of a terminated run. `before` is
+ * the project before the run was started; a run that was `joined` may have been open before.
+ */
+async function queueProject(
+  dataSource: DataSource,
+  before: Pick<Project, 'id' | 'runId'>,
+  run: { readonly runId: StoryRunId; readonly joined: boolean },
+): Promise<void> {
+  await dataSource.query(
+    `UPDATE projects SET status = 'queued', error = NULL, updated_at = now()
+     WHERE id = $1 AND run_id IS DISTINCT FROM $2 AND run_id IS NOT DISTINCT FROM $3
+       AND (NOT $4 OR status = ANY ($5::text[]))`,
+    [before.id, run.runId, before.runId, run.joined, ['draft', ...FINAL_STATUSES]],
+  );
 }

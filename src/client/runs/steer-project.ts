@@ -4,7 +4,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
   type Client,
 } from '@temporalio/client';
-import { ProjectStage, type Project } from '../../entities';
+import { ProjectStage } from '../../entities';
 import { knownStages } from '../../planning';
 import {
   boundedLine,
@@ -23,6 +23,7 @@ import type { ControlChannel } from '../../stream';
 import { conflict, type EditSource } from '../edit';
 import { isAway } from '../client-errors';
 import { isRunning } from './live-workflow';
+import { knownProject } from '../projects/known-project';
 
 /** Only a worker can answer; it does so in milliseconds. */
 const ANSWER_MS = 10_000;
@@ -35,12 +36,11 @@ const ANSWER_MS = 10_000;
  */
 export async function steerProject<M extends StoryMessage>(
   ports: { readonly source: EditSource; readonly temporal: Client; readonly control: ControlChannel },
-  project: (id: ProjectId) => Promise<Project>,
   id: ProjectId,
   message: M,
   given: StoryMessages[M],
 ): Promise<MessageAnswer> {
-  const { version } = await project(id);
+  const { version } = await knownProject(ports.source.dataSource, id);
   const { version: seen = version } = given as { readonly version?: number };
   if (seen !== version) throw conflict(version, seen, 'rejection');
   await mustKnow(ports.source, id, given);

@@ -11,7 +11,6 @@ import {
 } from '../../protocol';
 import { sceneAssets, SCENE_ASSETS, SCENE_JOINS, type SceneAssetsRow } from './scene-assets';
 
-/** A committed text, by lane. */
 export interface CommittedText {
   readonly text: string;
   readonly sha256: string;
@@ -21,7 +20,6 @@ type ProjectFields = Pick<Project, 'name' | 'topic' | 'status' | 'version' | 'ru
 type StageFields = Pick<ProjectStage, 'stage' | 'status' | 'attempt' | 'error'>;
 type LaneFields = Pick<Lane, 'lane' | 'status' | 'attempt' | 'fence' | 'settledFence' | 'error' | 'waitsFor'>;
 
-/** The status of a project, as Postgres has it. */
 export interface ProjectStatusRows {
   readonly project: ProjectFields;
   readonly stages: readonly StageFields[];

@@ -31,8 +31,7 @@ export interface WatchMeter {
 
 /** What the watches of a client share. */
 export function watchSource(
-  dataSource: DataSource,
-  log: EventLog,
+  { dataSource, log }: { readonly dataSource: DataSource; readonly log: EventLog },
   /** Whatever goes wrong leaves as a `StoryreelError`. */
   run: <T>(work: () => Promise<T>) => Promise<T>,
   closing: AbortSignal,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
-import { StoryreelError } from '../../protocol';
+import { defined, StoryreelError } from '../../protocol';
 
 /** `either`: TLS if the server offers it. */
 export type Transport = 'plain' | 'tls' | 'either';
@@ -59,13 +59,7 @@ export function tlsPlan(url: string): TlsPlan {
   return {
     url: given.size > 0 ? `${address}?${given.toString()}` : address,
     transports: TRANSPORTS[mode],
-    options: {
-      ...(ca && { ca }),
-      ...(cert && { cert }),
-      ...(key && { key }),
-      ...(passphrase !== undefined && { passphrase }),
-      ...verification(mode, ca !== undefined),
-    },
+    options: { ...defined({ ca, cert, key, passphrase }), ...verification(mode, ca !== undefined) },
     direct,
   };
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Audit, AuditPage, NewAuditEntry } from '../../client';
 import { actAs, INPUTS } from '../../client/internal';
 import { parseProjectId, StoryreelError, TEXT_BYTES } from '../../protocol';
-import { storiesOf, type App, type Caller } from '../app';
+import { projectOf, type App, type Caller } from '../app';
 import { credentialOf } from '../gone-credentials';
 import { LateAudit } from '../late-audit';
 import { linkToNext } from '../link-to-next';
@@ -180,7 +180,7 @@ export function addAudit(app: App, audit: Audit): void {
       },
     },
     async (request, reply): Promise<AuditPage> => {
-      const { id } = await storiesOf(request).project(request.params.id);
+      const { id } = await projectOf(request);
       const found = await audit.page({ ...request.query, project: id });
       linkToNext(reply, `/v1/projects/${id}/audit`, request.query, found.next);
       return found;

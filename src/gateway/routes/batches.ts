@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import type { BatchInputProject, BatchOptions } from '../../client';
 import { INPUTS } from '../../client/internal';
-import { MAX_IN_BATCH } from '../../protocol';
+import { defined, MAX_IN_BATCH } from '../../protocol';
 import { NOT_MODIFIED, PROBLEM } from '../answers';
 import { storiesOf, type App, type Ports } from '../app';
 import { sendTagged } from '../conditional';
-import { defined } from '../defined';
 import { linkToNext } from '../link-to-next';
 import { announceExpiry } from '../expiry';
 import { batchPage, batchParams, batchView, nothing, pageQuery, startedBatch, storyEvent, textual } from '../schemas';

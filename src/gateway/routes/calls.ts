@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { NOT_MODIFIED } from '../answers';
-import { storiesOf, type App } from '../app';
+import { projectOf, type App } from '../app';
 import { sendTagged } from '../conditional';
 import { named, projectParams } from '../schemas';
 
@@ -41,7 +41,7 @@ export function addCalls(app: App): void {
       },
     },
     async (request, reply) => {
-      const project = await storiesOf(request).project(request.params.id);
+      const project = await projectOf(request);
       return sendTagged(request, reply, { calls: await project.calls() });
     },
   );

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import type { ExplainEditOptions, ProjectChanges } from '../../client';
 import { CHANGES, INPUTS } from '../../client/internal';
-import { StoryreelError } from '../../protocol';
+import { defined, StoryreelError } from '../../protocol';
 import { NOT_MODIFIED } from '../answers';
-import { storiesOf, type App } from '../app';
+import { projectOf, type App } from '../app';
 import { sendTagged, versionTag, versionToMatch } from '../conditional';
-import { defined } from '../defined';
 import { Refusal } from '../problem';
 import { editable, editedProject, explanation, projectParams, textEdits } from '../schemas';
 
@@ -25,7 +24,7 @@ export function addEdits(app: App): void {
       },
     },
     async (request, reply) => {
-      const project = await storiesOf(request).project(request.params.id);
+      const project = await projectOf(request);
       const { by, ...changes } = request.body;
       const version = await versionToMatch(request, async () => (await project.status()).version);
       const edited = await project
@@ -49,7 +48,7 @@ export function addEdits(app: App): void {
       },
     },
     async (request, reply) => {
-      const body = await (await storiesOf(request).project(request.params.id)).editable();
+      const body = await (await projectOf(request)).editable();
       return sendTagged(request, reply, body, versionTag(body));
     },
   );
@@ -60,7 +59,7 @@ export function addEdits(app: App): void {
       config: { scope: 'read' },
       schema: { summary: 'The texts that people have replaced', params: projectParams, response: { 200: textEdits } },
     },
-    async (request) => ({ edits: await (await storiesOf(request).project(request.params.id)).textEdits() }),
+    async (request) => ({ edits: await (await projectOf(request)).textEdits() }),
   );
 
   app.post(
@@ -74,7 +73,6 @@ export function addEdits(app: App): void {
         response: { 200: explanation },
       },
     },
-    async (request) =>
-      (await storiesOf(request).project(request.params.id)).explain(request.body as ExplainEditOptions),
+    async (request) => (await projectOf(request)).explain(request.body as ExplainEditOptions),
   );
 }

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { parseCursor, StoryreelError, type Cursor, type StoryEvent } from '../../protocol';
+import { defined, parseCursor, StoryreelError, type Cursor, type StoryEvent } from '../../protocol';
 import { PROBLEM } from '../answers';
-import { storiesOf, type App, type Ports } from '../app';
-import { defined } from '../defined';
+import { projectOf, type App, type Ports } from '../app';
 import { announceExpiry } from '../expiry';
 import { Refusal } from '../problem';
 import { empty, named, pageLimit, projectParams, storyEvent } from '../schemas';
@@ -46,7 +45,7 @@ export function addEvents(app: App, { hub, limits, open }: Ports): void {
     async (request, reply) => {
       const { format, view, limit } = request.query;
       if (format === 'json') {
-        const own = await storiesOf(request).project(request.params.id);
+        const own = await projectOf(request);
         const after = cursorIn(request.headers['last-event-id'], request.query.cursor);
         const found = await own.events(defined({ after, limit }));
         const { caughtUp, ended, next } = found;
@@ -63,7 +62,7 @@ export function addEvents(app: App, { hub, limits, open }: Ports): void {
           .send({ events: shownIn(view, found.events), next, caught_up: caughtUp, ended });
       }
       mustTakeStream(request.headers.accept);
-      const { id } = await storiesOf(request).project(request.params.id);
+      const { id } = await projectOf(request);
       // A browser that comes back repeats the old address, so the header counts.
       const cursor = cursorIn(request.headers['last-event-id'], request.query.cursor);
       if (request.method === 'HEAD') return reply.type('text/event-stream; charset=utf-8').send();

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { StoryreelError } from '../../protocol';
 import { PROBLEM } from '../answers';
-import { storiesOf, type App, type Services } from '../app';
+import { projectOf, type App, type Services } from '../app';
 import { MEDIUM, sendMedium } from '../medium';
 import { mediaParams } from '../schemas';
 import { signToken, verifyToken, type SigningKeys } from '../token';
@@ -25,8 +25,8 @@ export function addMediaLinks(app: App, { stories, media, open }: Services, keys
       },
     },
     async (request, reply) => {
-      const { id, sha256 } = request.params;
-      const project = await storiesOf(request).project(id);
+      const { sha256 } = request.params;
+      const project = await projectOf(request);
       if (!(await project.media(sha256))) throw missing();
       const made = await project.createToken({ name: `media ${sha256.slice(0, 8)}`, seconds: request.body.seconds });
       const url = `/v1/media/${signToken(keys, { ...made, sha256 })}`;

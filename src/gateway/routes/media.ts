@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { INPUTS } from '../../client/internal';
 import { laneOfRole, StoryreelError } from '../../protocol';
 import { bodyOf, NOT_MODIFIED } from '../answers';
-import { storiesOf, type App, type Ports } from '../app';
+import { projectOf, type App, type Ports } from '../app';
 import { sendTagged, tagOf } from '../conditional';
 import { MEDIUM, sendMedium } from '../medium';
 import { empty, mediaParams, projectParams } from '../schemas';
@@ -25,7 +25,7 @@ export function addMedia(app: App, { media }: Ports): void {
     },
     async (request, reply) => {
       const { id, sha256 } = request.params;
-      const found = await (await storiesOf(request).project(id)).media(sha256);
+      const found = await (await projectOf(request)).media(sha256);
       if (!found) throw missing('medium');
       if (request.query.download)
         void reply.header('content-disposition', `attachment; filename="${id}.${ending(found.mediaType)}"`);
@@ -45,7 +45,7 @@ export function addMedia(app: App, { media }: Ports): void {
       },
     },
     async (request, reply) => {
-      const { film } = await (await storiesOf(request).project(request.params.id)).status();
+      const { film } = await (await projectOf(request)).status();
       if (!film) throw missing('film');
       const query = request.query.download ? '?download=true' : '';
       return reply
@@ -70,7 +70,7 @@ export function addMedia(app: App, { media }: Ports): void {
         },
       },
       async (request, reply) => {
-        const text = written(await (await storiesOf(request).project(request.params.id)).captions());
+        const text = written(await (await projectOf(request)).captions());
         return sendTagged(request, reply.type(`${type}; charset=utf-8`), text);
       },
     );
@@ -88,7 +88,7 @@ export function addMedia(app: App, { media }: Ports): void {
       },
     },
     async (request, reply) => {
-      const { lanes } = await (await storiesOf(request).project(request.params.id)).snapshot();
+      const { lanes } = await (await projectOf(request)).snapshot();
       const lane = lanes[request.query.lane];
       if (lane?.text === undefined) throw missing('text');
       void reply.type('text/plain; charset=utf-8');

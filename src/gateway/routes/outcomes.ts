@@ -1,9 +1,9 @@
 import { PROBLEM } from '../answers';
 import { storiesOf, type App } from '../app';
 import { sendTagged } from '../conditional';
-import { defined } from '../defined';
 import { linkToNext } from '../link-to-next';
 import { outcomePage, pageQuery } from '../schemas';
+import { defined } from '../../protocol';
 
 export function addOutcomes(app: App): void {
   app.get(

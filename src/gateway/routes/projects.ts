@@ -2,11 +2,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { NewProject, ProjectView, RunWaits, StartOptions } from '../../client';
 import { INPUTS, OF_REQUEST } from '../../client/internal';
-import { PROJECT_STATUSES, StoryreelError, TEXT_BYTES } from '../../protocol';
+import { defined, PROJECT_STATUSES, StoryreelError, TEXT_BYTES } from '../../protocol';
 import { NOT_MODIFIED } from '../answers';
-import { storiesOf, type App, type Ports } from '../app';
+import { projectOf, storiesOf, type App, type Ports } from '../app';
 import { isKnown, versionTag, sendTagged } from '../conditional';
-import { defined } from '../defined';
 import { linkToNext } from '../link-to-next';
 import { Refusal } from '../problem';
 import {
@@ -136,7 +135,7 @@ export function addProjects(app: App, { hub, limits, open }: Ports): void {
       },
     },
     async (request, reply) => {
-      const project = await storiesOf(request).project(request.params.id);
+      const project = await projectOf(request);
       return reply.header('cache-control', 'no-store').send(await waits.of(project.id, project.waits));
     },
   );
@@ -153,7 +152,7 @@ export function addProjects(app: App, { hub, limits, open }: Ports): void {
       },
     },
     async (request, reply) => {
-      const project = await storiesOf(request).project(request.params.id);
+      const project = await projectOf(request);
       await project.delete(defined({ purgeHistory: request.query.purge_history }));
       return reply.code(204).send(null);
     },
@@ -171,7 +170,7 @@ export function addProjects(app: App, { hub, limits, open }: Ports): void {
       },
     },
     async (request, reply) => {
-      const project = await storiesOf(request).project(request.params.id);
+      const project = await projectOf(request);
       const run = await project.start({ ...(request.body as StartOptions), ...requestIn(request, reply) });
       return reply.code(202).send(run);
     },

@@ -1,9 +1,9 @@
 import { NOT_MODIFIED } from '../answers';
 import { storiesOf, type App } from '../app';
 import { sendTagged } from '../conditional';
-import { defined } from '../defined';
 import { linkToNext } from '../link-to-next';
 import { pageQuery, reviewPage } from '../schemas';
+import { defined } from '../../protocol';
 
 export function addReview(app: App): void {
   app.get(

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { INPUTS } from '../../client/internal';
-import { storiesOf, type App } from '../app';
-import { defined } from '../defined';
+import { projectOf, type App } from '../app';
 import { cancelAnswer, empty, lanesAnswer, messageAnswer, nothing, projectParams, textual } from '../schemas';
+import { defined } from '../../protocol';
 
 const lane = z.strictObject({ lane: INPUTS['the lane'] });
 const gate = z.strictObject({ gate: textual(INPUTS['the stage']) });
@@ -25,7 +25,7 @@ export function addSteering(app: App): void {
         response: { 200: messageAnswer },
       },
     },
-    async (request) => (await storiesOf(request).project(request.params.id)).pause(defined(request.body)),
+    async (request) => (await projectOf(request)).pause(defined(request.body)),
   );
   app.post(
     `${at}/resume`,
@@ -33,7 +33,7 @@ export function addSteering(app: App): void {
       config: run,
       schema: { ...base, summary: 'Continue a paused run', body: nothing, response: { 200: messageAnswer } },
     },
-    async (request) => (await storiesOf(request).project(request.params.id)).resume(),
+    async (request) => (await projectOf(request)).resume(),
   );
   app.post(
     `${at}/cancel`,
@@ -41,8 +41,7 @@ export function addSteering(app: App): void {
       config: run,
       schema: { ...base, summary: 'Ask the run to end', body: nothing, response: { 202: cancelAnswer } },
     },
-    async (request, reply) =>
-      reply.code(202).send(await (await storiesOf(request).project(request.params.id)).cancel()),
+    async (request, reply) => reply.code(202).send(await (await projectOf(request)).cancel()),
   );
   app.post(
     `${at}/retry`,
@@ -50,9 +49,7 @@ export function addSteering(app: App): void {
       config: run,
       schema: { ...base, summary: 'Try a lane again that waits', body: lane, response: { 200: lanesAnswer } },
     },
-    async (request) => ({
-      lanes: await (await storiesOf(request).project(request.params.id)).retry(request.body.lane),
-    }),
+    async (request) => ({ lanes: await (await projectOf(request)).retry(request.body.lane) }),
   );
   app.post(
     `${at}/skip`,
@@ -60,7 +57,7 @@ export function addSteering(app: App): void {
       config: run,
       schema: { ...base, summary: 'Continue without a lane', body: lane, response: { 200: lanesAnswer } },
     },
-    async (request) => ({ lanes: await (await storiesOf(request).project(request.params.id)).skip(request.body.lane) }),
+    async (request) => ({ lanes: await (await projectOf(request)).skip(request.body.lane) }),
   );
   app.post(
     `${at}/cancel-lane`,
@@ -68,9 +65,7 @@ export function addSteering(app: App): void {
       config: run,
       schema: { ...base, summary: 'Stop a lane and keep its text', body: lane, response: { 200: lanesAnswer } },
     },
-    async (request) => ({
-      lanes: await (await storiesOf(request).project(request.params.id)).cancelLane(request.body.lane),
-    }),
+    async (request) => ({ lanes: await (await projectOf(request)).cancelLane(request.body.lane) }),
   );
   app.post(
     `${at}/approve`,
@@ -78,7 +73,7 @@ export function addSteering(app: App): void {
       config: review,
       schema: { ...base, summary: 'Approve a stage that waits', body: gate, response: { 200: messageAnswer } },
     },
-    async (request) => (await storiesOf(request).project(request.params.id)).approve(request.body.gate),
+    async (request) => (await projectOf(request)).approve(request.body.gate),
   );
   app.post(
     `${at}/reject`,
@@ -93,7 +88,7 @@ export function addSteering(app: App): void {
     },
     async (request) => {
       const { gate: stage, ...rejection } = request.body;
-      const project = await storiesOf(request).project(request.params.id);
+      const project = await projectOf(request);
       return { lanes: await project.reject(stage, defined(rejection)) };
     },
   );
@@ -109,7 +104,7 @@ export function addSteering(app: App): void {
       },
     },
     async (request, reply) => {
-      await (await storiesOf(request).project(request.params.id)).setBudget(request.body.amount ?? undefined);
+      await (await projectOf(request)).setBudget(request.body.amount ?? undefined);
       return reply.code(204).send(null);
     },
   );

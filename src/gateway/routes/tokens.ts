@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ViewTokenView } from '../../client';
 import { INPUTS } from '../../client/internal';
 import { StoryreelError } from '../../protocol';
-import { storiesOf, type App } from '../app';
+import { projectOf, storiesOf, type App } from '../app';
 import { empty, projectParams, textual } from '../schemas';
 import { signToken, type SigningKeys } from '../token';
 
@@ -56,9 +56,7 @@ export function addTokens(app: App, keys: SigningKeys): void {
         response: { 200: z.looseObject({ tokens: z.array(token) }) },
       },
     },
-    async (request) => ({
-      tokens: (await (await storiesOf(request).project(request.params.id)).tokens()).map(shown),
-    }),
+    async (request) => ({ tokens: (await (await projectOf(request)).tokens()).map(shown) }),
   );
   app.delete(
     '/v1/projects/:id/tokens',
@@ -67,7 +65,7 @@ export function addTokens(app: App, keys: SigningKeys): void {
       schema: { summary: 'Revoke every token of a project', params: projectParams, response: { 204: empty } },
     },
     async (request, reply) => {
-      await (await storiesOf(request).project(request.params.id)).revokeTokens();
+      await (await projectOf(request)).revokeTokens();
       return reply.code(204).send(null);
     },
   );
@@ -82,7 +80,7 @@ export function addTokens(app: App, keys: SigningKeys): void {
       },
     },
     async (request, reply) => {
-      const project = await storiesOf(request).project(request.params.id);
+      const project = await projectOf(request);
       if (await project.revokeToken(request.params.token)) return reply.code(204).send(null);
       throw new StoryreelError('Request.NotFound', 'The project has no such token that counts.');
     },

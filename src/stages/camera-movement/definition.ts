@@ -1,6 +1,6 @@
 import { CameraMovement } from '../../entities';
 import type { TextStage } from '../definition';
-import { sceneOf } from '../scene-of';
+import { sceneOf } from '../context';
 import { settingsOf } from '../settings';
 import { cameraSchema, parseCamera, type CameraChoice } from './parser';
 import { prompt } from './prompt';

@@ -1,7 +1,7 @@
 import { GeneratedImage } from '../../entities';
 import { mediaKey } from '../../storage';
 import type { ImageStage } from '../definition';
-import { sceneOf } from '../scene-of';
+import { sceneOf } from '../context';
 import { settingsOf } from '../settings';
 import { prompt } from './prompt';
 

@@ -3,7 +3,7 @@ import { laneId, StoryreelError } from '../../protocol';
 import { mediaKey } from '../../storage';
 import { wordsOfMove } from '../camera-movement/words-of-move';
 import type { VideoStage } from '../definition';
-import { sceneOf } from '../scene-of';
+import { sceneOf } from '../context';
 import { prompt } from './prompt';
 
 /** The move of a scene whose camera move was skipped. */

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { StoryMetrics } from '../../../src/telemetry';
@@ -7,6 +6,7 @@ import { namedSections } from '../../architecture/markdown';
 import { projectFile } from '../../architecture/project-files';
 import { promtool } from '../../support/prometheus';
 import { ALERT_CASES, type AlertCase } from './cases';
+import { newFolder } from '../../support/new-folder';
 
 interface Rule {
   readonly alert: string;
@@ -55,9 +55,8 @@ function testsOf({ alert, faulty, firesAt, waitsAt, well, also = [] }: AlertCase
 describe('The alerts', () => {
   let folder: string;
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'storyreel-alerts-'));
+    folder = newFolder();
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test('fire at what they are for, not before it has lasted, and not at what is near to it', async () => {
     writeFileSync(join(folder, 'alerts.yml'), RULES);

@@ -1,5 +1,5 @@
-import type { StopRequest } from '../protocol';
-import type { ControlChannel } from './control-channel';
+import type { StopRequest } from '../../src/protocol';
+import type { ControlChannel } from '../../src/stream/control-channel';
 
 /** The control channel of a single process: for tests of code that uses the port. */
 export class MemoryControlChannel implements ControlChannel {

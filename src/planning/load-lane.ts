@@ -1,6 +1,6 @@
 import { Lane, Project, Scene } from '../entities';
 import { laneParts, type LaneId, type ProjectId } from '../protocol';
-import { BUILT_IN, databaseOf, type StageContext } from '../stages';
+import { BUILT_IN, databaseOf, storedBy, type StageContext, type StoredResult } from '../stages';
 import type { PlanSource } from './model-choice';
 
 type Source = Pick<PlanSource, 'dataSource' | 'stages'>;
@@ -32,4 +32,11 @@ export async function loadLane(
     context: { ...databaseOf(manager), project, skipped, stages, ...(scene && { scene }) },
     ...(row && { row }),
   };
+}
+
+/** The result that is stored for the lane, if it is whole. Throws `Worker.CannotServe` if its stage is not known here. */
+export async function storedIn(context: StageContext, lane: LaneId): Promise<StoredResult | undefined> {
+  const { stage, scene } = laneParts(lane);
+  const lostScene = scene !== undefined && !context.scene;
+  return lostScene ? undefined : storedBy(context.stages.definition(stage), context);
 }

@@ -1,8 +1,6 @@
-import { accessSync, constants } from 'node:fs';
-import { KEY_VARIABLES, SETTINGS } from './config';
-import { mayHoldKey } from './trust';
-
-export type Env = Readonly<Record<string, string | undefined>>;
+import { KEY_VARIABLES, SETTINGS } from '../src/config';
+import { isToRun, passing, programEnv, type Env } from '../src/program-env';
+import { mayHoldKey } from '../src/trust';
 
 /**
  * The purpose of a child process. `program`: ffmpeg, a database, anything that is controlled by arguments alone.
@@ -11,8 +9,6 @@ export type Env = Readonly<Record<string, string | undefined>>;
  */
 type Purpose = 'program' | 'fetcher' | 'own';
 
-/** Without these some program that is installed does not run: libraries, and the shims of version managers. */
-const TO_RUN = /^(?:PATH|HOME|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|(?:ASDF|MISE|PYENV)_\w+)$/;
 const CERTIFICATES = /^(?:SSL_CERT_(?:FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS)$/;
 const PROXY = /^(?:https?|all|no)_proxy$/i;
 /**
@@ -30,23 +26,16 @@ const FOR_ANY_TEMPORAL = ['TEMPORAL_TASK_QUEUE', 'TEMPORAL_NAMESPACE'];
 const OUTSIDE = ['OPENAI_BASE_URL', 'OPENAI_API_KEY', 'STORYREEL_IMAGE_BASE_URL', 'STORYREEL_VIDEO_BASE_URL'];
 const LOOPBACK = 'localhost,127.0.0.1,::1';
 
-/**
- * The one environment for a child process. A shell has many variables for other programs, and each may change the
- * behaviour of a library. Only the variables that are named here pass. A variable that leads to a server passes only
- * beside its setting.
- */
+/** The one environment for a child process. A variable that leads to a server passes only beside its setting. */
 export function childEnv(env: Env = process.env, purpose: Purpose = 'program'): Record<string, string> {
-  const passes = { program: toRun, fetcher: toFetch, own: isOwn }[purpose];
-  const kept = Object.entries(env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && passes(entry[0], env),
-  );
-  const own = Object.fromEntries(kept);
-  if (env['TMPDIR'] && isWritable(env['TMPDIR'])) own['TMPDIR'] = env['TMPDIR'];
-  if (purpose === 'own') return own;
-  // Messages are read by us, and times in logs are compared.
-  Object.assign(own, { LC_ALL: 'C', TZ: 'UTC' });
-  if (purpose === 'fetcher') Object.assign(own, pastLoopback(env), WITHOUT_VIRTUALENV);
-  return own;
+  switch (purpose) {
+    case 'program':
+      return programEnv(env);
+    case 'fetcher':
+      return { ...programEnv(env, toFetch), ...pastLoopback(env), ...WITHOUT_VIRTUALENV };
+    case 'own':
+      return passing(env, (name) => isOwn(name, env));
+  }
 }
 
 /** Takes out of this process's own environment what its libraries would read although it is meant for other programs. */
@@ -69,15 +58,11 @@ function isOfOthers(name: string): boolean {
   return /^(?:PG[A-Z]+|TEMPORAL_\w+|NODE_ENV|NODE_OPTIONS|grpc_\w+)$/i.test(name) || PROXY.test(name);
 }
 
-function toRun(name: string): boolean {
-  return TO_RUN.test(name);
-}
-
 function toFetch(name: string): boolean {
   const ofPip = /^PIP_(\w+)$/.exec(name)?.[1]?.toLowerCase().replaceAll('_', '-');
   if (ofPip !== undefined) return ofPip === 'config-file' || TO_REACH_A_REGISTRY.test(ofPip);
   const place = /^(?:NETRC|XDG_(?:CONFIG|CACHE)_HOME|XDG_CONFIG_DIRS|APT_CONFIG)$/;
-  return toRun(name) || CERTIFICATES.test(name) || PROXY.test(name) || place.test(name);
+  return isToRun(name) || CERTIFICATES.test(name) || PROXY.test(name) || place.test(name);
 }
 
 function isOwn(name: string, env: Env): boolean {
@@ -86,7 +71,7 @@ function isOwn(name: string, env: Env): boolean {
   if (name.startsWith('TEMPORAL_')) return Boolean(env['TEMPORAL_ADDRESS']) || FOR_ANY_TEMPORAL.includes(name);
   if (/^PG[A-Z]+$/.test(name)) return Boolean(env['DATABASE_URL']);
   if (PROXY.test(name)) return OUTSIDE.some((setting) => env[setting]);
-  if (toRun(name) || CERTIFICATES.test(name) || PERSON.test(name) || OURS.test(name)) return true;
+  if (isToRun(name) || CERTIFICATES.test(name) || PERSON.test(name) || OURS.test(name)) return true;
   return name in SETTINGS || mayHoldKey(name, keyNames(env));
 }
 
@@ -104,12 +89,3 @@ function pastLoopback(env: Env): Record<string, string> {
 
 /** Whatever its configuration files contain, pip installs into the folder that we name. */
 const WITHOUT_VIRTUALENV = { PIP_REQUIRE_VIRTUALENV: '0', PIP_USER: '0', PYTHONUTF8: '1' };
-
-function isWritable(folder: string): boolean {
-  try {
-    accessSync(folder, constants.W_OK | constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}

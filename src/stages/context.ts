@@ -1,3 +1,4 @@
+import type { EntityManager } from 'typeorm';
 import type { Scene } from '../entities';
 import { StoryreelError } from '../protocol';
 import type { StageContext } from './definition';
@@ -6,4 +7,9 @@ import type { StageContext } from './definition';
 export function sceneOf({ scene }: StageContext): Scene {
   if (!scene) throw new StoryreelError('Project.Invalid', 'The storyboard has no scene of this number any more.');
   return scene;
+}
+
+/** A stage's access to the rows: all of TypeORM for ours, and SQL for those that a package brings. */
+export function databaseOf(manager: EntityManager): Pick<StageContext, 'manager' | 'query'> {
+  return { manager, query: (sql, parameters) => manager.query(sql, parameters) };
 }

@@ -7,8 +7,8 @@ import {
   type ProjectId,
   LOG_BEGINNING,
   cursorOf,
-} from '../protocol';
-import { isEndMark } from './event-log';
+} from '../../src/protocol';
+import { isEndMark } from '../../src/stream/event-log';
 import type {
   AppendReply,
   AppendRequest,
@@ -19,7 +19,7 @@ import type {
   PublishReply,
   PublishRequest,
   StoredLane,
-} from './event-log';
+} from '../../src/stream/event-log';
 
 interface Project {
   readonly events: LogEvent[];
