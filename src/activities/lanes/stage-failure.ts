@@ -11,6 +11,7 @@ import {
 } from '../../protocol';
 import {
   BrokenConnection,
+  delayInHeaders,
   failureKind,
   LostOrder,
   NotReady,
@@ -128,17 +129,13 @@ function ofProvider(error: ProviderError): StageFailure {
       return failure('Provider.BadRequest', answered);
     case 'unavailable':
     case 'unknown':
-      return { ...failure('Provider.Unavailable', answered), ...retryAfter(error.headers) };
+      return { ...failure('Provider.Unavailable', answered), ...retryAfter(error.headers, message) };
   }
 }
 
-/** The provider's own wish, in either of its two headers or in its words, within bounds that keep a run alive. */
-function retryAfter(headers: Headers | undefined, message = ''): { retryAfterMs?: number } {
-  const inMs = Number(headers?.get('retry-after-ms') ?? NaN);
-  const header = headers?.get('retry-after');
-  const inSeconds = header ? Number(header) : NaN;
-  const untilDate = header ? Date.parse(header) - Date.now() : NaN;
-  const ms = [inMs, inSeconds * 1000, untilDate, statedDelayMs(message)].find((value) => Number.isFinite(value));
+/** The provider's own wish, in its headers or its words, within bounds that keep a run alive. */
+function retryAfter(headers: Headers | undefined, message: string): { retryAfterMs?: number } {
+  const ms = (headers && delayInHeaders(headers)) ?? statedDelayMs(message);
   return ms === undefined ? {} : delayOf(ms);
 }
 
