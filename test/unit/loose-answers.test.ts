@@ -227,6 +227,28 @@ describe('A camera move in words', () => {
     });
   });
 
+  const given = { movement: 'zoom_in', speed: 'slow' };
+  test.each<[what: string, answer: unknown]>([
+    ['a text of JSON', JSON.stringify(given)],
+    ['a text of JSON in a wrapper', { name: 'camera', arguments: JSON.stringify(given) }],
+    ['wrappers', { data: { result: { camera: given } } }],
+    ['a wrapper with a number beside it', { scene_number: 1, camera: given }],
+    ['names in another case', { Movement: 'Zoom In', Speed: 'SLOW' }],
+    ['another name', { cameraMovement: 'zoom_in', speed: 'slow' }],
+    ['an object for the move', { movement: { type: 'zoom_in' }, speed: 'slow' }],
+  ])('is read from %s', (_what, answer) => {
+    expect(move(answer)).toEqual(given);
+  });
+
+  test('is read from Chinese names, and from words alone', () => {
+    expect(move({ 运镜: '缓慢推进', 速度: '慢' })).toMatchObject({ movement: 'dolly_in', speed: 'slow' });
+    expect(camera.parse('A slow zoom in.', {})).toMatchObject({ movement: 'zoom_in', speed: 'slow' });
+    expect(camera.parse('zoom_in', {})).toEqual({ movement: 'zoom_in', speed: 'medium' });
+    expect(move({ movement: 'zoom_in', speed: 0.5 })).toEqual({ movement: 'zoom_in', speed: 'medium' });
+    expect(() => camera.parse('The lamp is lit.', {})).toThrow(UnusableOutput);
+    expect(() => move({ first: given, second: given })).toThrow(UnusableOutput);
+  });
+
   test('that has a name of ours has no words beside it', () => {
     expect(move({ movement: 'Zoom In', speed: 'very slow' })).toEqual({ movement: 'zoom_in', speed: 'slow' });
   });

@@ -1,6 +1,4 @@
-import { jsonIn } from '../read-json';
-
-type Fields = Readonly<Record<string, unknown>>;
+import { fieldName, isObject, structureIn, type Fields } from '../loose-fields';
 
 /** A wrapper within a wrapper within a wrapper is as deep as models go, and each may be a text of JSON. */
 const DEEPEST = 5;
@@ -89,17 +87,9 @@ function withoutNothing(list: readonly unknown[]): unknown[] {
   return list.filter((each) => !isNothing(each));
 }
 
-/** The value that a text of JSON has; everything else as it is. */
-function structureIn(value: unknown): unknown {
-  if (typeof value !== 'string' || !/^\s*(?:```|[{["])/.test(value.slice(0, 20))) return value;
-  const { values, fenced } = jsonIn(value);
-  const [only, ...more] = values.length > 0 ? values : fenced;
-  return more.length === 0 && only !== undefined ? only : value;
-}
-
 function isScene(value: unknown): boolean {
   if (!isObject(value)) return false;
-  const keys = Object.keys(value).map(snakeCase);
+  const keys = Object.keys(value).map(fieldName);
   const names = new Set(keys.map((key) => NAME_OF.get(key) ?? key));
   // The other names alone may be those of a character or a place.
   return MUST_HAVE.some((name) => keys.includes(name)) || MUST_HAVE.every((name) => names.has(name));
@@ -108,7 +98,7 @@ function isScene(value: unknown): boolean {
 /** Our names, in one case, and nothing in the place of what has a default. */
 function looseScene(scene: unknown): unknown {
   if (!isObject(scene)) return scene;
-  const given = new Map(Object.entries(scene).map(([key, value]) => [snakeCase(key), value]));
+  const given = new Map(Object.entries(scene).map(([key, value]) => [fieldName(key), value]));
   const fields: Record<string, unknown> = {};
   for (const [key, value] of given) {
     const name = NAME_OF.get(key) ?? key;
@@ -177,18 +167,4 @@ function secondsIn(value: unknown): unknown {
 
 function numbersIn(text: string): number[] {
   return [...text.slice(0, 100).matchAll(/-?\d{1,9}(?:\.\d{1,9})?/g)].map(([digits]) => Number(digits));
-}
-
-function snakeCase(name: string): string {
-  return name
-    .slice(0, 100)
-    .replace(/[((].*$/, '')
-    .trim()
-    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replace(/[\s-]+/g, '_')
-    .toLowerCase();
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
