@@ -9,11 +9,14 @@ import { OneChoice } from './one-choice';
 import type { ReceiveChunk } from './ports';
 import type { ResponseSpan } from './response-span';
 import { RepeatedText } from './repeated-text';
-import { errorIn, failedWith, wordedIn, type StatedError } from './reported-error';
+import { errorIn, failedWith, refusedWith, wordedIn, type StatedError } from './reported-error';
 import { ThinkBlock, type ParsedPiece } from './think-block';
 
 /** The fields of thoughts; some servers send the same thought in two of them. */
 const THOUGHTS = ['reasoning_content', 'reasoning', 'thinking', 'reasoning_details', 'reasoning_text'];
+
+/** The key, the credit, the limit of requests, the model or the request itself is refused. */
+const REFUSALS = new Set([400, 401, 402, 404, 429]);
 
 /**
  * Reads the chunks of a chat completion, or a whole one, in the variants of real servers, and passes on their meaning.
@@ -31,6 +34,8 @@ export class ChatAnswer {
   private readonly counted = new Set<string>();
   private readonly choice = new OneChoice();
   private pieces = 0;
+  /** A part of the text, or of the thoughts before it, has come. */
+  private hasBegun = false;
   /** The answer has continued behind its end: some servers report an end with every piece. */
   private hasContinued = false;
   private readonly mark = new EndMark();
@@ -61,7 +66,7 @@ export class ChatAnswer {
     // An error behind the end concerns something else than the text, such as the count of its tokens.
     const isOver = this.isSurelyOver;
     const error = errorIn(data) ?? (event === 'error' ? { message: JSON.stringify(data) } : undefined);
-    if (error && !isOver) throw thrownFor(error);
+    if (error && !isOver) throw this.failureOf(error);
     // A few servers send a list of pieces, or put a name beside each.
     if (Array.isArray(data)) for (const each of data) if (isFields(each)) this.take(each);
     if (!isFields(data)) return;
@@ -70,7 +75,7 @@ export class ChatAnswer {
     const choices = this.isAnother(data['id']) ? [] : this.choice.take(found);
     for (const choice of choices) {
       const inChoice = errorIn({ error: choice['error'] });
-      if (inChoice && !isOver) throw thrownFor(inChoice);
+      if (inChoice && !isOver) throw this.failureOf(inChoice);
     }
     const last = choices.at(-1);
     this.span?.came({ id: data['id'], model: data['model'], finishReason: last && endIn(last, data) });
@@ -83,7 +88,14 @@ export class ChatAnswer {
   /** What a server states that has sent neither a text nor an error in a known form. */
   get reasonForNothing(): Error | undefined {
     const words = this.pieces === 0 && !this.ended && this.unread ? wordedIn(this.unread) : undefined;
-    return words && thrownFor(words);
+    return words && this.failureOf(words);
+  }
+
+  /** Some services refuse every request within a good answer. Nothing is paid if nothing of the text has come. */
+  private failureOf(error: StatedError): Error {
+    const status = statedStatus(error);
+    if (status === undefined) return new ServerError(error.message);
+    return REFUSALS.has(status) && !this.hasBegun ? refusedWith(status, error) : failedWith(status, error);
   }
 
   /** Behind its end, an answer with another id is a second one. */
@@ -131,6 +143,7 @@ export class ChatAnswer {
     for (const name of THOUGHTS) {
       const thought = wordsOf(part[name], 'thought');
       if (thought === '') continue;
+      this.hasBegun = true;
       this.receive({ type: 'thought', text: thought });
       break;
     }
@@ -140,6 +153,7 @@ export class ChatAnswer {
     const given = wordsOf(content, 'text');
     const kind = this.ended ? 'late' : isMessage ? 'message' : ends === undefined ? 'piece' : 'last';
     const words = this.repeated.addedBy(given, kind);
+    this.hasBegun ||= given !== '' || thought !== '';
     this.cameInPieces ||= !isMessage && given !== '';
     if (given !== '') this.pieces += 1;
     if (this.ended && words.trim() !== '') {
@@ -167,11 +181,6 @@ export class ChatAnswer {
     for (const [name, value] of known) if (value > 0) this.counted.add(name);
     if (known.length > 0) this.receive({ type: 'usage', ...(Object.fromEntries(known) as ChatUsage) });
   }
-}
-
-function thrownFor(error: StatedError): Error {
-  const status = statedStatus(error);
-  return status === undefined ? new ServerError(error.message) : failedWith(status, error);
 }
 
 /** Nothing is in it that a piece is made of. */

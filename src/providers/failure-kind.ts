@@ -37,7 +37,7 @@ const NO_MONEY = anyOf(
   /insufficient (?:account )?(?:balance|quota|credits?|funds)|欠费|(?:余额|额度)(?:不足|已?用[尽完])/,
   /(?:quota|credits?|balance) (?:is|are) (?:not enough|exhausted|insufficient|too low)/,
   /exceeded your current (?:\w{1,20} )?quota|spend(?:ing)? limit|free tier [^.]{0,60}exhausted/,
-  /budget has been exceeded|daily free allocation|reached your (?:\w{1,20} ){0,2}usage limits?|monthly included credits/,
+  /budget has been exceeded|daily free allocation|reached your (?:\w{1,20} ){0,2}usage limits?|monthly included credits|calls ?\/ ?month/,
   /used (?:all|up) (?:\w{1,20} ){0,3}credits|(?:doesn.t|does not|don.t) have (?:any|enough) credits/,
 );
 const REFUSED = anyOf(
@@ -109,8 +109,8 @@ function kindOfStatus(status: number | undefined): FailureKind | undefined {
   if (status === undefined) return undefined;
   if (status === 429) return 'rate';
   if (status === 401 || status === 403) return 'key';
-  // Moved for good: no request of ours finds it there.
-  if (status === 404 || status === 410 || (status >= 300 && status < 400)) return 'not-found';
+  // Moved for good, or no place for such requests: no request of ours finds it there.
+  if (status === 404 || status === 405 || status === 410 || (status >= 300 && status < 400)) return 'not-found';
   if ([408, 409, 424, 425, 498, 499].includes(status) || status >= 500) return 'unavailable';
   return 'bad-request';
 }

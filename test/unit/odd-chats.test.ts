@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { classify } from '../../src/activities/lanes/stage-failure';
+import { mayBeCharged } from '../../src/activities/usage/call-cost';
 import { OpenAiText, type TextChunk } from '../../src/providers';
 
 /** What real services send, byte for byte, over HTTP. */
@@ -228,6 +229,26 @@ describe('A chat server', () => {
     };
     await ask(9_000);
     expect(asked).toEqual([9_000, 4_096]);
+  });
+
+  test.each<[what: string, refusal: object]>([
+    ['its limit of requests', { base_resp: { status_code: 1002, status_msg: 'RPM' } }],
+    ['its key', { code: 401, msg: 'token expired', success: false }],
+    ['its credit', error('You exceeded your current quota', { code: 'insufficient_quota' })],
+  ])('that refuses for %s is not paid, unless something of the text has come', async (_what, refused) => {
+    const begun = `data: ${JSON.stringify({ choices: [{ delta: { content: 'A fox' } }] })}\n\n`;
+    for (const [before, isCharged] of [
+      ['', false],
+      [begun, true],
+    ] as const) {
+      reply = (response) => response.end(`${before}data: ${JSON.stringify(refused)}\n\n`);
+      expect(mayBeCharged(await ask().catch((failure: unknown) => failure))).toBe(isCharged);
+    }
+  });
+
+  test('behind a firewall is not told of a wrong key alone, and one without the method has another address', async () => {
+    expect((await refusal(403, '<html><title>Just a moment...</title></html>')).message).toContain('firewall');
+    expect((await refusal(405, { detail: 'Method Not Allowed' })).message).toMatch(/Allowed\. Check the base URL/);
   });
 
   test('may refuse within a part of its text', async () => {

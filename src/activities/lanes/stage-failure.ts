@@ -120,9 +120,9 @@ function ofProvider(error: ProviderError): StageFailure {
     case 'refused':
       return failure('Provider.Refused', answered);
     case 'key':
-      return failure('Provider.Unauthorized', `${answered} Check the key that is set for this provider.`);
+      return failure('Provider.Unauthorized', `${sentence(answered)} ${whatToCheck(message)}`);
     case 'not-found':
-      return failure('Provider.NotFound', `${answered} Check the base URL and the model's name.`);
+      return failure('Provider.NotFound', `${sentence(answered)} Check the base URL and the model's name.`);
     case 'rate':
       return { ...failure('Provider.RateLimited', answered), ...retryAfter(error.headers, message) };
     case 'bad-request':
@@ -137,6 +137,17 @@ function ofProvider(error: ProviderError): StageFailure {
 function retryAfter(headers: Headers | undefined, message: string): { retryAfterMs?: number } {
   const ms = (headers && delayInHeaders(headers)) ?? statedDelayMs(message);
   return ms === undefined ? {} : delayOf(ms);
+}
+
+function sentence(words: string): string {
+  return /[.!?。…]["”]?$/.test(words) ? words : `${words}.`;
+}
+
+/** A web page is no answer of the provider: as a rule, it is one of a firewall before it. */
+function whatToCheck(message: string): string {
+  return /^(?:\d{3} )?a web page/.test(message)
+    ? 'Check the base URL, the key, and whether a firewall lets this worker through.'
+    : 'Check the key that is set for this provider.';
 }
 
 function delayOf(ms: number): { retryAfterMs: number } {
