@@ -13,7 +13,7 @@ export interface Failure extends Partial<StatedError> {
 const CODES: readonly (readonly [FailureKind, RegExp])[] = [
   [
     'refused',
-    /content_?(?:policy|filter|moderat)|moderation|refusal|safety|sensitive|data_?inspection|blocked|nsfw|risk_?control|^102[67]$/,
+    /content_?(?:policy|filter|moderat)|moderat(?:ion|ed)|refusal|safety|sensitive|data_?inspection|blocked|nsfw|risk_?control|^audit|illegal_?(?:content|prompt|image)|^102[67]$|^1301$/,
   ],
   [
     'quota',
@@ -38,7 +38,8 @@ const NO_MONEY = anyOf(
 );
 const REFUSED = anyOf(
   /moderation[_ ]blocked|requires moderation|content (?:policy|filter|moderation)|safety system|敏感/,
-  /sensitive (?:content|words?)|new_sensitive|inappropriate content|content exists risk/,
+  /sensitive (?:content|words?)|new_sensitive|inappropriate content|content exists risk|potentially sensitive/,
+  /\bnsfw\b|risk control|risk not pass|moderation failed|advanced moderation|违规|不安全|审核(?:未通过|不通过|失败)/,
   /(?:input|prompt|content|request) (?:was|has been|is) flagged|violat(?:es|ing) (?:\w{1,20} ){0,3}(?:polic|guidelines)/,
 );
 

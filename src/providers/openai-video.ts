@@ -1,7 +1,8 @@
 import OpenAI from 'openai';
 import { parsedAnswer } from './answer-fields';
 import { ClipBody } from './clip-body';
-import { LostOrder, NotReady, OtherOrder, ServerError, UnusableMedia } from './errors';
+import { bytesOfDataUrl } from './data-url';
+import { BrokenConnection, LostOrder, NotReady, OtherOrder, ServerError, UnusableMedia } from './errors';
 import { failureKind, statedStatus } from './failure-kind';
 import { openGiven, openMedia } from './fetch-media';
 import { pourBody, readBody } from './http-fetch';
@@ -12,12 +13,14 @@ import { ModelLimits } from './model-limits';
 import { openaiClient } from './openai-client';
 import type { OpenAiMediaOptions } from './openai-image';
 import type { ClipOrder, TakeBytes, VideoJob, VideoProvider, VideoRequest } from './ports';
-import { aPage, errorIn, isPage, refusedWith, type StatedError } from './reported-error';
+import { aPage, errorIn, isPage, refusedWith, xmlReason, type StatedError } from './reported-error';
 
 const TIMEOUT_MS = 120_000;
 /** A question after a job is answered at once, or it is lost and asked again. */
 const POLL_TIMEOUT_MS = 30_000;
 const MAX_JSON_BYTES = 1024 * 1024;
+/** Some services answer with the clip itself, in base64. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const MAX_CLIP_BYTES = 1024 * 1024 * 1024;
 
 /** Video jobs in the shape of OpenAI's videos API. The reference image travels as a data URL in the JSON body. */
@@ -66,7 +69,8 @@ export class OpenAiVideo implements VideoProvider {
       const response = await this.client.videos
         .retrieve(jobId, { signal: own, timeout: POLL_TIMEOUT_MS })
         .asResponse()
-        .catch(unlessNotReady);
+        .catch((error: unknown) => (stillRuns(error) ? undefined : unlessNotReady(error)));
+      if (!response) return { status: 'running', jobId, progress: 0 };
       const answer = polled(await textOf(response));
       return jobOf(answer, jobId);
     });
@@ -74,15 +78,41 @@ export class OpenAiVideo implements VideoProvider {
 
   download(jobId: string, url: string | undefined, take: TakeBytes, signal: AbortSignal): Promise<void> {
     return this.call(signal, async (own) => {
-      const response = await this.content(jobId, url, own).catch(unlessNotReady);
-      if (response.status === 204) throw new NotReady('it answered with nothing');
-      const clip = new ClipBody(take, response.headers.get('content-type'), MAX_JSON_BYTES);
-      await pourBody(response, MAX_CLIP_BYTES, (bytes) => clip.push(bytes)).catch((error: unknown) => {
-        throw error instanceof ServerError ? new UnusableMedia(error.message) : error;
-      });
+      const clip = await this.received(jobId, url, take, own);
       const message = await clip.end();
       if (message !== undefined) throw saidInstead(message);
     });
+  }
+
+  private async received(
+    jobId: string,
+    url: string | undefined,
+    take: TakeBytes,
+    signal: AbortSignal,
+  ): Promise<ClipBody> {
+    if (url !== undefined && /^data:/i.test(url)) {
+      const clip = new ClipBody(take, null, MAX_JSON_BYTES);
+      await clip.push(bytesOfDataUrl(url) ?? Buffer.alloc(0));
+      return clip;
+    }
+    let [clip, size]: [ClipBody | undefined, number] = [undefined, 0];
+    for (;;) {
+      const before = size;
+      const range = before === 0 ? undefined : `bytes=${before}-`;
+      const response = await this.content(jobId, url, signal, range).catch(unlessNotReady);
+      if (response.status === 204) throw new NotReady('it answered with nothing');
+      // A server that sends the file from its beginning again would have it mixed up.
+      if (before > 0 && response.status !== 206) throw new BrokenConnection('no more parts');
+      clip ??= new ClipBody(take, response.headers.get('content-type'), MAX_JSON_BYTES);
+      const into = clip;
+      await pourBody(response, MAX_CLIP_BYTES, (bytes) => {
+        size += bytes.length;
+        return into.push(bytes);
+      }).catch((error: unknown) => {
+        throw error instanceof ServerError ? new UnusableMedia(error.message) : error;
+      });
+      if (size >= wholeSize(response) || size === before) return clip;
+    }
   }
 
   async cancel(jobId: string, signal: AbortSignal): Promise<boolean> {
@@ -104,11 +134,16 @@ export class OpenAiVideo implements VideoProvider {
    * Downloads without the key from the address that the job named. If that fails, or there is none, it uses OpenAI's
    * path.
    */
-  private content(jobId: string, url: string | undefined, signal: AbortSignal): Promise<Response> {
+  private content(
+    jobId: string,
+    url: string | undefined,
+    signal: AbortSignal,
+    range: string | undefined,
+  ): Promise<Response> {
     const own = `${this.options.baseUrl.replace(/\/+$/, '')}/videos/${encodeURIComponent(jobId)}/content`;
     return url === undefined
-      ? openMedia(this.options, own, signal, { withKey: true })
-      : openGiven(this.options, url, signal);
+      ? openMedia(this.options, own, signal, { withKey: true, range })
+      : openGiven(this.options, url, signal, range);
   }
 
   private taught(error: unknown, { wanted, prompt }: VideoRequest): OtherOrder | undefined {
@@ -140,7 +175,12 @@ const REMEDIES: Remedies = {
 
 async function textOf(response: Response): Promise<string> {
   if (response.status === 204) return '';
-  return (await readBody(response, MAX_JSON_BYTES)).toString('utf8');
+  return (await readBody(response, MAX_ANSWER_BYTES)).toString('utf8');
+}
+
+/** The size of the whole file, if the server answers with a part of it; 0 if it does not state so. */
+function wholeSize({ status, headers }: Response): number {
+  return status === 206 ? Number(/\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1] ?? 0) : 0;
 }
 
 function submitted(text: string, headers: Headers): VideoJob {
@@ -163,7 +203,18 @@ function polled(text: string): JobAnswer {
     throw new NotReady(isPage(text) ? `it answered with ${aPage(text)}` : 'it answered with no JSON');
   const answer = jobIn(body);
   const { error } = answer;
+  if (error && answer.state === 'failed' && !answer.isStated && STILL_RUNS.test(error.message)) {
+    return { ...answer, state: 'running' };
+  }
   return error && isOfQuestion(answer, error) ? unlessNotReady(refusedWith(statedStatus(error) ?? 404, error)) : answer;
+}
+
+/** Some services have an error for a job that they are working on. */
+const STILL_RUNS =
+  /still (?:in progress|running|processing|being)|not (?:been )?(?:yet )?(?:completed|complete|finished|ready)|is (?:in progress|processing|queued|pending)/i;
+
+function stillRuns(error: unknown): boolean {
+  return error instanceof OpenAI.APIError && error.status === 400 && STILL_RUNS.test(error.message);
 }
 
 /** Whether an error is about the question alone. The job itself may well be running. */
@@ -207,7 +258,7 @@ function codeOf({ code, type }: { code?: unknown; type?: unknown }): { code?: st
 /** A message in place of a clip mostly means that the clip is not ready yet. It never means that the clip is broken. */
 function saidInstead(text: string): Error {
   if (text.trim() === '') return new NotReady('it answered with an empty file');
-  const error = errorIn(jsonOf(text));
+  const error = errorIn(jsonOf(text)) ?? xmlReason(text);
   if (error && statedStatus(error) === 451) return refusedWith(451, error);
   const what = isPage(text) ? aPage(text) : 'a text';
   return new NotReady(error?.message ?? `it answered with ${what} in the place of a clip`);
@@ -215,7 +266,8 @@ function saidInstead(text: string): Error {
 
 function jsonOf(text: string): unknown {
   try {
-    return parsedAnswer(withWholeIds(text));
+    // So long an answer has the clip in it, and its id is known.
+    return parsedAnswer(text.length > MAX_JSON_BYTES ? text : withWholeIds(text));
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { failureKind } from '../../src/providers/failure-kind';
 import { imageIn } from '../../src/providers/image-answer';
 import { jobIn } from '../../src/providers/job-answer';
 import { isPrivateAddress } from '../../src/providers/media-address';
@@ -89,6 +90,48 @@ describe('A picture in the form of another API, which a gateway passes on', () =
     expect(imageIn(body)).toMatchObject({ kind: 'error', error: { message: words, code: 'content_filter' } });
   });
 
+  const picture = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), Buffer.alloc(50)]).toString('base64');
+  const url = 'https://files.example/a.png?sig=1';
+  test.each<[api: string, body: unknown]>([
+    ['Luma', { id: 'l', state: 'completed', assets: { image: url } }],
+    ['Leonardo', { generations_by_pk: { status: 'COMPLETE', generated_images: [{ url, nsfw: false }] } }],
+    ['Runware', { data: [{ taskType: 'imageInference', imageURL: url, NSFWContent: false }] }],
+    ['WaveSpeed', { data: { id: 'w', outputs: [url], status: 'completed' } }],
+    ['kie.ai', { data: { response: { resultUrls: [url] } } }],
+    ['a mapping by number', { images: { '0': { url } } }],
+    ['a bare list', [{ url }]],
+    ['a sentence of a chat', { choices: [{ message: { content: `Here it is: ![a fox](${url})` } }] }],
+    [
+      'what was sent before the result',
+      { input: { image_url: 'https://files.example/b.png' }, files: [{ image: url }] },
+    ],
+  ])('is found at its address wherever the answer has it: %s', (_, body) => {
+    expect(imageIn(body)).toEqual({ kind: 'address', url });
+  });
+
+  test.each<[api: string, body: unknown]>([
+    ['Imagen', { generatedImages: [{ image: { imageBytes: picture } }] }],
+    ['Interactions', { output_image: { data: picture, mime_type: 'image/png' } }],
+    ['Runware', { data: [{ imageBase64Data: picture }] }],
+  ])('is found itself wherever the answer has it: %s', (_, body) => {
+    expect(imageIn(body)).toMatchObject({ kind: 'bytes', bytes: Buffer.from(picture, 'base64') });
+  });
+
+  test.each<[api: string, body: unknown]>([
+    ['Black Forest Labs', { id: 'b', status: 'Content Moderated', result: null }],
+    ['Ideogram', { data: [{ url: null, is_image_safe: false }] }],
+    ['DeepInfra', { images: [`data:image/png;base64,${picture}`], nsfw_content_detected: [true] }],
+    ['Runware', { data: [{ imageURL: url, NSFWContent: true }] }],
+  ])('that is black, or not there, because it was refused, is refused: %s', (_, body) => {
+    const answer = imageIn(body);
+    expect(answer.kind === 'error' && failureKind(answer.error)).toBe('refused');
+  });
+
+  test('that is a job, and not there yet, is known as one', () => {
+    const jobs = [{ id: 'b', polling_url: 'https://x' }, { output: { task_id: 'b', task_status: 'PENDING' } }];
+    for (const body of jobs) expect(imageIn(body)).toEqual({ kind: 'job', id: 'b' });
+  });
+
   test('is not refused by an empty reason', () => {
     expect(imageIn({ finish_reasons: [null], images: [data] }).kind).toBe('bytes');
   });
@@ -102,6 +145,70 @@ describe('A job in the form of another API, which a gateway passes on', () => {
     ['Vidu', { id: 'a', state: 'success', creations: [{ id: 'c', url, cover_url: 'https://clips.example/a.jpg' }] }],
   ])('has its clip: %s', (_, body) => {
     expect(jobIn(body)).toMatchObject({ id: 'a', state: 'completed', url });
+  });
+
+  const poster = 'https://clips.example/a.png?sig=a.mp4';
+  test.each<[api: string, body: unknown]>([
+    ['Together', { id: 'a', status: 'completed', outputs: { cost: 0.4, video_url: url } }],
+    ['Zhipu', { id: 'a', task_status: 'SUCCESS', video_result: [{ url, cover_image_url: poster }] }],
+    ['SiliconFlow', { requestId: 'a', status: 'Succeed', results: { videos: [{ url }], seed: 1 } }],
+    ['Novita', { task: { task_id: 'a', status: 'TASK_STATUS_SUCCEED' }, images: [], videos: [{ video_url: url }] }],
+    [
+      'Kling, a list of tasks',
+      { code: 0, data: [{ id: 'a', status: 'succeeded', outputs: [{ type: 'video', url }] }] },
+    ],
+    ['WaveSpeed', { code: 200, data: { id: 'a', status: 'completed', outputs: [url], has_nsfw_contents: [false] } }],
+    ['kie.ai', { code: 200, data: { taskId: 'a', state: 'success', resultJson: `{"resultUrls":["${url}"]}` } }],
+    ['kie.ai, Veo', { data: { taskId: 'a', successFlag: 1, response: { taskId: 'a', resultUrls: [url] } } }],
+    ['Leonardo', { generations_by_pk: { id: 'a', status: 'COMPLETE', generated_images: [{ motionMP4URL: url }] } }],
+    ['PixVerse', { ErrCode: 0, Resp: { id: 'a', status: 1, url } }],
+    ['Tencent', { Response: { JobId: 'a', Status: 'DONE', ResultVideoUrl: url, ErrorCode: '' } }],
+    ['an older new-api', { code: 'success', data: { task_id: 'a', status: 'SUCCESS', fail_reason: url } }],
+    ['a poster before the clip', { id: 'a', status: 'succeeded', output: [poster, url] }],
+    ['a mapping by number', { id: 'a', status: 'completed', videos: { '0': { url } } }],
+    [
+      'an object that nobody knows',
+      { id: 'a', status: 'video.completed', files: { final: { href: url, thumb: poster } } },
+    ],
+  ])('has its clip wherever the answer has it: %s', (_, body) => {
+    expect(jobIn(body)).toMatchObject({ id: 'a', state: 'completed', url });
+  });
+
+  test.each<[api: string, body: unknown]>([
+    ['PixVerse, a number nobody knows', { ErrCode: 0, Resp: { id: 'a', status: 5, url: '' } }],
+    ['Jimeng, a wrapper with a number', { code: 10000, status: 10000, data: { task_id: 'a', status: 'in_queue' } }],
+    ['an input that is a clip', { id: 'a', status: 'starting', output: null, input: { video: url } }],
+    ['an error that states that there is none', { id: 'a', status: 'processing', error: 'None' }],
+    ['a picture of the way', { id: 'a', status: 'processing', url, preview: poster }],
+  ])('still runs: %s', (_, body) => {
+    expect(jobIn(body)).toMatchObject({ id: 'a', state: 'running' });
+  });
+
+  test.each<[api: string, body: unknown]>([
+    ['xAI', { status: 'done', video: { url: '', respect_moderation: false } }],
+    ['WaveSpeed, a black clip', { data: { id: 'a', status: 'completed', outputs: [url], has_nsfw_contents: [true] } }],
+    ['Veo', { done: true, response: { generateVideoResponse: { raiMediaFilteredReasons: ['the audio'] } } }],
+    ['Vidu', { id: 'a', state: 'failed', err_code: 'AuditSubmitIllegal' }],
+    ['DashScope', { output: { task_id: 'a', task_status: 'FAILED', code: 'DataInspectionFailed', message: 'x' } }],
+    [
+      'Kling',
+      { data: { task_id: 'a', task_status: 'failed', task_status_msg: 'Failure to pass the risk control system' } },
+    ],
+    ['Replicate', { id: 'a', status: 'failed', error: 'NSFW content detected. Try a different prompt.' }],
+    ['Luma', { id: 'a', state: 'failed', failure_reason: '400: advanced moderation failed' }],
+  ])('was refused, and is not ordered again: %s', (_, body) => {
+    const { state, error } = jobIn(body);
+    expect({ state, kind: failureKind(error ?? {}) }).toEqual({ state: 'failed', kind: 'refused' });
+  });
+
+  test.each([
+    [0.42, 42],
+    ['0.5', 50],
+    ['30%', 30],
+    [{ percent: 40 }, 40],
+    ['soon', 0],
+  ])('may state its progress as %p', (progress, percent) => {
+    expect(jobIn({ id: 'a', status: 'RUNNING', progress }).progress).toBe(percent);
   });
 
   test('that failed states its own reason, and not that the question succeeded', () => {

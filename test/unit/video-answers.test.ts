@@ -13,12 +13,12 @@ const PNG = Buffer.from(
 describe('A provider of clips', () => {
   let server: Server;
   let origin: string;
-  let answer: (response: ServerResponse, url: string, key: string | undefined) => void;
+  let answer: (response: ServerResponse, url: string, key?: string, range?: string) => void;
 
   beforeAll(async () => {
     server = createServer((request, response) => {
       request.resume();
-      answer(response, request.url ?? '', request.headers.authorization);
+      answer(response, request.url ?? '', request.headers.authorization, request.headers.range);
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -36,9 +36,9 @@ describe('A provider of clips', () => {
       { prompt: 'a fox', image: { bytes: PNG, mediaType: 'image/png' }, wanted: order, order, idempotencyKey: 'k' },
       signal,
     );
-  async function download(): Promise<Buffer> {
+  async function download(url?: string): Promise<Buffer> {
     const pieces: Buffer[] = [];
-    await new OpenAiVideo(options()).download('job', undefined, async (bytes) => void pieces.push(bytes), signal);
+    await new OpenAiVideo(options()).download('job', url, async (bytes) => void pieces.push(bytes), signal);
     return Buffer.concat(pieces);
   }
 
@@ -74,6 +74,9 @@ describe('A provider of clips', () => {
     ['application/json', CLIP],
     ['text/html; charset=utf-8', WEBM],
     ['application/octet-stream', WEBM],
+    ['text/plain', Buffer.from('GIF89a\x40\0\x24\0 and so on', 'latin1')],
+    ['text/plain', Buffer.from('RIFF\xff\xff\xff\x7fAVI LIST', 'latin1')],
+    ['text/vnd.trolltech.linguist', Buffer.from('G@\x11\x10\0B\xf0%\0\x01\xc1\0', 'latin1')],
   ])('may send a clip as %s, in pieces of any size', async (type, clip) => {
     answer = (response) => {
       response.writeHead(200, { 'content-type': type });
@@ -89,11 +92,71 @@ describe('A provider of clips', () => {
     ['an error as a clip', 200, 'application/octet-stream', '{"error":{"message":"still processing"}}'],
     ['a sentence', 200, 'text/plain', 'Task is not completed yet'],
     ['a page', 200, 'video/mp4', '<!doctype html><title>Wait</title>'],
+    ['an error of a store', 200, 'video/mp4', '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>'],
     ['nothing', 204, 'video/mp4', ''],
     ['an empty file', 200, 'video/mp4', ''],
   ])('is asked again for its clip where it sends %s', async (_what, status, type, body) => {
     answer = (response) => response.writeHead(status, { 'content-type': type }).end(body || undefined);
     await expect(download()).rejects.toBeInstanceOf(NotReady);
+  });
+
+  test('may send a clip in parts, without being asked for one', async () => {
+    const asked: (string | undefined)[] = [];
+    answer = (response, _url, _key, range) => {
+      asked.push(range);
+      const from = Number(/\d+/.exec(range ?? '')?.[0] ?? 0);
+      const part = CLIP.subarray(from, from + 10);
+      const stated = `bytes ${from}-${from + part.length - 1}/${CLIP.length}`;
+      response.writeHead(206, { 'content-range': stated }).end(part);
+    };
+    expect(await download()).toEqual(CLIP);
+    expect(asked).toEqual([undefined, 'bytes=10-', 'bytes=20-']);
+  });
+
+  test('may send the clip with the state of its job', async () => {
+    const clip = Buffer.concat([CLIP, Buffer.alloc(1_000_000)]);
+    const lines = clip.toString('base64').replaceAll(/.{76}/g, '$&\r\n');
+    answer = (response) =>
+      response.end(JSON.stringify({ id: 'job', status: 'done', url: `data:video/mp4;base64,${lines}` }));
+    const job = await new OpenAiVideo(options()).poll('job', signal);
+    expect((await download(job.status === 'completed' ? job.url : undefined)).equals(clip)).toBe(true);
+  });
+
+  test.each([
+    [400, { detail: 'Request is still in progress' }],
+    [200, { detail: 'Request is still in progress' }],
+    [400, { error: { message: 'Task is not completed yet' } }],
+  ])('may call a job that runs an error: %i', async (status, body) => {
+    answer = (response) => response.writeHead(status).end(JSON.stringify(body));
+    expect(await new OpenAiVideo(options()).poll('job', signal)).toMatchObject({ status: 'running' });
+  });
+
+  test.each([401, 403])('is asked after its job again if the address of a clip has run out: %i', async (status) => {
+    answer = (response) => response.writeHead(status).end('<Error><Code>AccessDenied</Code></Error>');
+    await expect(download(`${origin}/files/a.mp4`)).rejects.toBeInstanceOf(NotReady);
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['an error of a store', '<?xml version="1.0"?><Error><Code>SlowDown</Code></Error>'],
+    ['a half', PNG.subarray(0, 40)],
+  ])('is asked for its picture again where its address gives %s', async (_what, first) => {
+    let fetches = 0;
+    answer = (response, url) => {
+      if (url.startsWith('/v1/')) return response.end(JSON.stringify({ data: [{ url: `${origin}/files/a.png` }] }));
+      return response.end(++fetches === 1 ? first : PNG);
+    };
+    const image = new OpenAiImage(options()).generate({ prompt: 'a fox', size: '1x1', idempotencyKey: 'k' }, signal);
+    expect(await image).toMatchObject({ bytes: PNG });
+  });
+
+  test('that answers with a job in the place of a picture is not asked for another one', async () => {
+    answer = (response) => response.end(JSON.stringify({ id: 'task-1', status: 'queued' }));
+    const image = new OpenAiImage(options()).generate({ prompt: 'a fox', size: '1x1', idempotencyKey: 'k' }, signal);
+    await expect(image).rejects.toMatchObject({
+      type: 'Provider.BadRequest',
+      message: expect.stringContaining('task-1'),
+    });
   });
 
   test('gets its key for a picture of its own, if it asks for the key', async () => {
