@@ -29,8 +29,8 @@ export function isOtherFile(address: string, sought: SoughtFile): boolean {
 }
 
 /**
- * The address, or the data, of the file in an answer whose form is not known. An address that ends as such a file does counts
- * for more than one in a member with such a name, and that for more than any other.
+ * The address, or the data, of the file in an answer whose form is not known. The end of an address counts for more than the
+ * name of its member, and that for more than its being an address.
  */
 export function foundFile(body: unknown, sought: SoughtFile): string | undefined {
   let values = 0;
