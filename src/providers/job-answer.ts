@@ -108,7 +108,8 @@ export function jobIn(body: unknown): JobAnswer {
   const url = addressIn(layers) ?? (COMPLETED.has(word) ? foundFile(body, 'clip') : undefined);
   const error = errorOf(layers, word) ?? (FAILED.has(word) || COMPLETED.has(word) ? refusalIn(body) : undefined);
   // The name counts for more than the place: a wrapper has the id of the request beside the job with its own.
-  const id = IDS.map((name) => pick([name])).find(Boolean) ?? (error ? undefined : pick(IDS_OF_REQUESTS));
+  const named = IDS.map((name) => pick([name])).find(Boolean) ?? operationIn(layers[0]);
+  const id = named ?? (error ? undefined : pick(IDS_OF_REQUESTS));
   return {
     ...(id !== undefined && { id }),
     ...(url !== undefined && { url }),
@@ -127,6 +128,12 @@ function addressIn(layers: readonly Fields[]): string | undefined {
     .map((text) => text.trim())
     .filter((text) => ADDRESS.test(text));
   return addresses.find((address) => !isOtherFile(address, 'clip'));
+}
+
+/** Google's operations have a path as their name. */
+function operationIn(outermost: Fields | undefined): string | undefined {
+  const name = firstText(outermost, ['name']);
+  return name !== undefined && /^[\w./-]+\/operations\/[\w.-]+$/.test(name) ? name : undefined;
 }
 
 /** Google's operations are done or not; whether they have failed is stated beside. */

@@ -1,12 +1,13 @@
 import OpenAI from 'openai';
-import { parsedAnswer } from './answer-fields';
+import { firstText, parsedAnswer } from './answer-fields';
 import { ClipBody } from './clip-body';
 import { bytesOfDataUrl } from './data-url';
 import { BrokenConnection, LostOrder, NotReady, OtherOrder, ServerError, UnusableMedia } from './errors';
 import { failureKind, statedStatus } from './failure-kind';
-import { openGiven, openMedia } from './fetch-media';
+import { openGiven, openMedia, type MediaSource } from './fetch-media';
 import { pourBody, readBody } from './http-fetch';
 import { jobIn, type JobAnswer } from './job-answer';
+import { OPENAI_JOBS, type JobDialect } from './job-dialect';
 import { LearnedParameters, without, type Remedies } from './learned-parameters';
 import { withOwnSignal } from './linked-signal';
 import { ModelLimits } from './model-limits';
@@ -23,15 +24,21 @@ const MAX_JSON_BYTES = 1024 * 1024;
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const MAX_CLIP_BYTES = 1024 * 1024 * 1024;
 
-/** Video jobs in the shape of OpenAI's videos API. The reference image travels as a data URL in the JSON body. */
+/** Video jobs in the shape of OpenAI's videos API, or of another one. The reference image travels in the JSON body. */
 export class OpenAiVideo implements VideoProvider {
   private readonly client: OpenAI;
+  private readonly source: MediaSource;
   private readonly limits: ModelLimits;
   private readonly learned: LearnedParameters;
 
-  constructor(private readonly options: OpenAiMediaOptions) {
-    this.client = openaiClient(options, TIMEOUT_MS);
-    this.limits = new ModelLimits(options, options.limits);
+  constructor(
+    private readonly options: OpenAiMediaOptions,
+    private readonly dialect: JobDialect = OPENAI_JOBS,
+  ) {
+    const { keyHeader } = dialect;
+    this.client = openaiClient(options, TIMEOUT_MS, keyHeader);
+    this.source = keyHeader === undefined ? options : { ...options, keyHeader };
+    this.limits = new ModelLimits(options, { ...dialect.limits, ...options.limits });
     this.learned = new LearnedParameters(options.model, options.baseUrl, 'videos');
   }
 
@@ -40,22 +47,15 @@ export class OpenAiVideo implements VideoProvider {
   }
 
   submit(request: VideoRequest, signal: AbortSignal): Promise<VideoJob> {
-    const { image, idempotencyKey, order } = request;
+    const { path, body } = this.dialect.submit(this.options.model, request);
     return this.call(signal, async (own) => {
-      const body = {
-        model: this.options.model,
-        prompt: request.prompt,
-        seconds: String(order.seconds),
-        size: order.size,
-        input_reference: { image_url: `data:${image.mediaType};base64,${image.bytes.toString('base64')}` },
-      };
-      const headers = { 'Idempotency-Key': idempotencyKey };
+      const headers = { 'Idempotency-Key': request.idempotencyKey };
       const response = await this.learned
         .ask({
           body,
           remedies: REMEDIES,
           onNotice: this.options.onNotice,
-          send: (sent) => this.client.post('/videos', { body: sent, headers, signal: own }).asResponse(),
+          send: (sent) => this.client.post(path, { body: sent, headers, signal: own }).asResponse(),
         })
         .catch((error: unknown) => {
           throw this.taught(error, request) ?? error;
@@ -66,14 +66,31 @@ export class OpenAiVideo implements VideoProvider {
 
   poll(jobId: string, signal: AbortSignal): Promise<VideoJob> {
     return this.call(signal, async (own) => {
-      const response = await this.client.videos
-        .retrieve(jobId, { signal: own, timeout: POLL_TIMEOUT_MS })
-        .asResponse()
-        .catch((error: unknown) => (stillRuns(error) ? undefined : unlessNotReady(error)));
+      const response = await this.ask(this.dialect.job(jobId), own).catch((error: unknown) =>
+        stillRuns(error) ? undefined : unlessNotReady(error),
+      );
       if (!response) return { status: 'running', jobId, progress: 0 };
-      const answer = polled(await textOf(response));
-      return jobOf(answer, jobId);
+      const text = await textOf(response);
+      return this.withClip(jobOf(polled(text), jobId), jsonOf(text), own);
     });
+  }
+
+  private ask(path: string, signal: AbortSignal): Promise<Response> {
+    return this.client.get(path, { signal, timeout: POLL_TIMEOUT_MS }).asResponse();
+  }
+
+  /** Finds the address of a finished job's clip where the service does not state it with the job. */
+  private async withClip(job: VideoJob, answer: unknown, signal: AbortSignal): Promise<VideoJob> {
+    if (job.status !== 'completed' || job.url !== undefined || this.dialect.clip) return job;
+    const { file } = this.dialect;
+    const path = file?.path(answer);
+    if (!file || path === undefined) return { ...job, status: 'failed', message: 'its job is done, and has no clip' };
+    const named = jsonOf(await textOf(await this.ask(path, signal).catch(unlessNotReady)));
+    const url = firstText(named, [file.address]);
+    if (url !== undefined) return { ...job, url };
+    const error = errorIn(named);
+    if (error) return unlessNotReady(refusedWith(statedStatus(error) ?? 404, error));
+    throw new NotReady('it answered without the address of its file');
   }
 
   download(jobId: string, url: string | undefined, take: TakeBytes, signal: AbortSignal): Promise<void> {
@@ -120,8 +137,10 @@ export class OpenAiVideo implements VideoProvider {
       const { status } = await this.poll(jobId, signal);
       if (status === 'completed') return false;
       if (status === 'failed') return true;
+      const { end } = this.dialect;
+      if (!end) throw new ServerError('its jobs cannot be ended');
       await this.call(signal, async (own) =>
-        readBody(await this.client.videos.delete(jobId, { signal: own }).asResponse(), MAX_JSON_BYTES),
+        readBody(await this.client.delete(end(jobId), { signal: own }).asResponse(), MAX_JSON_BYTES),
       );
       return true;
     } catch (error) {
@@ -131,19 +150,20 @@ export class OpenAiVideo implements VideoProvider {
   }
 
   /**
-   * Downloads without the key from the address that the job named. If that fails, or there is none, it uses OpenAI's
-   * path.
+   * Downloads without the key from the address that the job named. If that fails, or there is none, it uses the
+   * service's own path.
    */
-  private content(
+  private async content(
     jobId: string,
     url: string | undefined,
     signal: AbortSignal,
     range: string | undefined,
   ): Promise<Response> {
-    const own = `${this.options.baseUrl.replace(/\/+$/, '')}/videos/${encodeURIComponent(jobId)}/content`;
-    return url === undefined
-      ? openMedia(this.options, own, signal, { withKey: true, range })
-      : openGiven(this.options, url, signal, range);
+    if (url !== undefined) return openGiven(this.source, url, signal, range);
+    const { clip } = this.dialect;
+    if (!clip) throw new NotReady('its answer names no clip');
+    const own = `${this.options.baseUrl.replace(/\/+$/, '')}${clip(jobId)}`;
+    return openMedia(this.source, own, signal, { withKey: true, range });
   }
 
   private taught(error: unknown, { wanted, prompt }: VideoRequest): OtherOrder | undefined {

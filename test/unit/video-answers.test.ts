@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { NotReady, OpenAiImage, OpenAiVideo } from '../../src/providers';
+import { NotReady, OpenAiImage, OpenAiVideo, OUR_ADAPTERS, type VideoProvider } from '../../src/providers';
 
 const CLIP = Buffer.from('\0\0\0\x18ftypmp42 and so on', 'latin1');
 const WEBM = Buffer.from('\x1a\x45\xdf\xa3 and so on', 'latin1');
@@ -188,5 +188,134 @@ describe('A provider of clips', () => {
       const image = new OpenAiImage(options()).generate({ prompt: 'a fox', size: '1x1', idempotencyKey: 'k' }, signal);
       expect(await image).toMatchObject({ mediaType: 'image/png' });
     }
+  });
+});
+
+describe('A provider of clips with an API of its own', () => {
+  let server: Server;
+  let origin: string;
+  let asked: { method: string; url: string; host: string; key?: unknown; bearer?: unknown; body: unknown }[];
+  let answers: Readonly<Record<string, unknown>>;
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      const pieces: Buffer[] = [];
+      request.on('data', (bytes: Buffer) => pieces.push(bytes));
+      request.on('end', () => {
+        const { method = '', url = '', headers } = request;
+        const { host = '', authorization: bearer, 'x-goog-api-key': key } = headers;
+        const text = Buffer.concat(pieces).toString();
+        asked.push({ method, url, host, key, bearer, body: text === '' ? undefined : JSON.parse(text) });
+        const answer = answers[`${method} ${url}`];
+        if (typeof answer === 'number') return response.writeHead(answer).end('{}');
+        if (typeof answer === 'string') return response.writeHead(302, { location: answer }).end();
+        if (Buffer.isBuffer(answer)) return response.end(answer);
+        response.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(answer ?? {}));
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  beforeEach(() => void (asked = []));
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const { signal } = new AbortController();
+  const wanted = { seconds: 5, size: '1280x720' };
+  const image = { bytes: PNG, mediaType: 'image/png' };
+
+  function provider(name: 'veo' | 'minimax', path: string): VideoProvider {
+    const settings = {
+      name,
+      model: 'm-1',
+      baseUrl: `${origin}${path}`,
+      apiKey: 'sk-test',
+      jsonSchema: false,
+      options: {},
+    };
+    const made = OUR_ADAPTERS[name]?.video?.({ ...settings, mayAsk: () => true, onNotice: () => undefined });
+    if (!made) throw new Error(`there is no ${name}`);
+    return made;
+  }
+
+  const submit = (to: VideoProvider) =>
+    to.submit({ prompt: 'a fox', image, wanted, order: to.order(wanted), idempotencyKey: 'k' }, signal);
+
+  async function download(from: VideoProvider, jobId: string, url: string | undefined): Promise<Buffer> {
+    const pieces: Buffer[] = [];
+    await from.download(jobId, url, async (bytes) => void pieces.push(bytes), signal);
+    return Buffer.concat(pieces);
+  }
+
+  const NAME = 'models/m-1/operations/op-1';
+  const OPERATION = `GET /v1beta/${NAME}`;
+
+  test('is Veo: an operation, whose clip is fetched with the key from its own origin alone', async () => {
+    const veo = provider('veo', '/v1beta');
+    const uri = `${origin}/v1beta/files/f:download?alt=media`;
+    const elsewhere = `${origin.replace('127.0.0.1', 'localhost')}/clip.mp4`;
+    answers = { 'POST /v1beta/models/m-1:predictLongRunning': { name: NAME }, [OPERATION]: { name: NAME } };
+    expect(await submit(veo)).toMatchObject({ status: 'running', jobId: NAME });
+    expect(asked[0]).toMatchObject({
+      key: 'sk-test',
+      bearer: undefined,
+      body: {
+        instances: [{ prompt: 'a fox', image: { bytesBase64Encoded: PNG.toString('base64'), mimeType: 'image/png' } }],
+        parameters: { aspectRatio: '16:9', resolution: '720p', durationSeconds: 6 },
+      },
+    });
+    expect(await veo.poll(NAME, signal)).toMatchObject({ status: 'running' });
+    const response = { generateVideoResponse: { generatedSamples: [{ video: { uri } }] } };
+    answers = { [OPERATION]: { name: NAME, done: true, response } };
+    expect(await veo.poll(NAME, signal)).toEqual({ status: 'completed', jobId: NAME, url: uri });
+    answers = { 'GET /v1beta/files/f:download?alt=media': 403, 'GET /clip.mp4': CLIP };
+    await expect(download(veo, NAME, uri)).rejects.toBeInstanceOf(NotReady);
+    answers = { 'GET /v1beta/files/f:download?alt=media': elsewhere, 'GET /clip.mp4': CLIP };
+    expect(await download(veo, NAME, uri)).toEqual(CLIP);
+    const keys = asked.map(({ url, host, key, bearer }) => [url.replace(/[?].*/, ''), host.split(':')[0], key, bearer]);
+    expect(keys.slice(-4)).toEqual([
+      ['/v1beta/files/f:download', '127.0.0.1', undefined, undefined],
+      ['/v1beta/files/f:download', '127.0.0.1', 'sk-test', undefined],
+      ['/v1beta/files/f:download', '127.0.0.1', undefined, undefined],
+      ['/clip.mp4', 'localhost', undefined, undefined],
+    ]);
+  });
+
+  test.each<[what: string, rest: object, job: object]>([
+    ['refused', { response: { generateVideoResponse: { raiMediaFilteredReasons: ['a face'] } } }, { kind: 'refused' }],
+    ['done without a clip', { response: {} }, { message: 'its job is done, and has no clip' }],
+    ['failed', { error: { code: 13, message: 'no capacity', status: 'INTERNAL' } }, { message: 'no capacity' }],
+  ])('is Veo: an operation may be %s', async (_what, rest, job) => {
+    answers = { [OPERATION]: { name: NAME, done: true, ...rest } };
+    expect(await provider('veo', '/v1beta').poll(NAME, signal)).toMatchObject({ status: 'failed', ...job });
+    await expect(provider('veo', '/v1beta').cancel(NAME, signal)).resolves.toBe(true);
+  });
+
+  test('is MiniMax: the address of a file is asked for each time', async () => {
+    const minimax = provider('minimax', '/v1');
+    const fine = { status_code: 0, status_msg: 'success' };
+    answers = { 'POST /v1/video_generation': { task_id: '7', base_resp: fine } };
+    expect(await submit(minimax)).toMatchObject({ status: 'running', jobId: '7' });
+    expect(asked[0]).toMatchObject({
+      bearer: 'Bearer sk-test',
+      body: { model: 'm-1', prompt: 'a fox', duration: 6, resolution: '768P' },
+    });
+    const question = 'GET /v1/query/video_generation?task_id=7';
+    answers = { [question]: { task_id: '7', status: 'Queueing', file_id: '', base_resp: fine } };
+    expect(await minimax.poll('7', signal)).toMatchObject({ status: 'running' });
+    const file = 'GET /v1/files/retrieve?file_id=205258526306433';
+    const done = { task_id: '7', status: 'Success', file_id: '205258526306433', base_resp: fine };
+    answers = { [question]: done, [file]: { base_resp: { status_code: 1000, status_msg: 'unknown' } } };
+    await expect(minimax.poll('7', signal)).rejects.toBeInstanceOf(NotReady);
+    const url = `${origin}/files/a.mp4?sig=1`;
+    answers = { [question]: done, [file]: { file: { file_id: 1, download_url: url }, base_resp: fine } };
+    expect(await minimax.poll('7', signal)).toEqual({ status: 'completed', jobId: '7', url });
+    answers = { [question]: { task_id: '7', status: 'Processing', base_resp: fine }, 'GET /files/a.mp4?sig=1': CLIP };
+    expect(await download(minimax, '7', url)).toEqual(CLIP);
+    await expect(minimax.cancel('7', signal)).rejects.toThrow('cannot be ended');
+    answers = { 'POST /v1/video_generation': { task_id: '', base_resp: { status_code: 1008, status_msg: 'balance' } } };
+    await expect(submit(minimax)).rejects.toMatchObject({ status: 402 });
   });
 });
