@@ -45,7 +45,11 @@ export async function openMedia(
   let url = fileUrl(address, own);
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
     const isOwn = url.origin === own.origin;
-    const response = await ask(source, url, signal, isOwn, { withKey: withKey && isOwn && hops === 0, range });
+    const opening = { withKey: withKey && isOwn && hops === 0, range };
+    let response = await ask(source, url, signal, isOwn, opening);
+    // Some servers give their files in parts alone.
+    if (response.status === 416 && range === undefined)
+      response = await ask(source, url, signal, isOwn, { ...opening, range: 'bytes=0-' });
     const next = response.headers.get('location');
     if (!REDIRECTS.has(response.status) || next === null) return goodOf(response, isOwn);
     url = fileUrl(next, url);

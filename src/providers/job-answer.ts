@@ -105,7 +105,7 @@ export function jobIn(body: unknown): JobAnswer {
   // The innermost status is the job's own: a wrapper's may be that of the question.
   const stated = [...layers].reverse().flatMap((layer) => firstText(layer, STATES) ?? []);
   const word = stated.map(plain).find((each) => each !== '') ?? wordOfOperation(layers[0]);
-  const url = addressIn(layers) ?? (COMPLETED.has(word) ? foundFile(body, 'clip') : undefined);
+  const url = addressIn(layers) ?? unnamedIn(body, word);
   const error = errorOf(layers, word) ?? (FAILED.has(word) || COMPLETED.has(word) ? refusalIn(body) : undefined);
   // The name counts for more than the place: a wrapper has the id of the request beside the job with its own.
   const named = IDS.map((name) => pick([name])).find(Boolean) ?? operationIn(layers[0]);
@@ -128,6 +128,12 @@ function addressIn(layers: readonly Fields[]): string | undefined {
     .map((text) => text.trim())
     .filter((text) => ADDRESS.test(text));
   return addresses.find((address) => !isOtherFile(address, 'clip'));
+}
+
+/** The clip elsewhere in the answer of a finished job. Without a state, only the clip itself shows that the job is finished. */
+function unnamedIn(body: unknown, word: string): string | undefined {
+  const found = word === '' || COMPLETED.has(word) ? foundFile(body, 'clip') : undefined;
+  return word !== '' || found?.startsWith('data:') ? found : undefined;
 }
 
 /** Google's operations have a path as their name. */

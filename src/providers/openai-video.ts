@@ -118,8 +118,8 @@ export class OpenAiVideo implements VideoProvider {
       const range = before === 0 ? undefined : `bytes=${before}-`;
       const response = await this.content(jobId, url, signal, range).catch(unlessNotReady);
       if (response.status === 204) throw new NotReady('it answered with nothing');
-      // A server that sends the file from its beginning again would have it mixed up.
-      if (before > 0 && response.status !== 206) throw new BrokenConnection('no more parts');
+      // Another part than the next one would have the file mixed up.
+      if (before > 0 && partOf(response).from !== before) throw new BrokenConnection('no more parts');
       clip ??= new ClipBody(take, response.headers.get('content-type'), MAX_JSON_BYTES);
       const into = clip;
       await pourBody(response, MAX_CLIP_BYTES, (bytes) => {
@@ -128,7 +128,7 @@ export class OpenAiVideo implements VideoProvider {
       }).catch((error: unknown) => {
         throw error instanceof ServerError ? new UnusableMedia(error.message) : error;
       });
-      if (size >= wholeSize(response) || size === before) return clip;
+      if (size >= partOf(response).whole || size === before) return clip;
     }
   }
 
@@ -198,9 +198,10 @@ async function textOf(response: Response): Promise<string> {
   return (await readBody(response, MAX_ANSWER_BYTES)).toString('utf8');
 }
 
-/** The size of the whole file, if the server answers with a part of it; 0 if it does not state so. */
-function wholeSize({ status, headers }: Response): number {
-  return status === 206 ? Number(/\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1] ?? 0) : 0;
+/** Where the part of a file begins that a server answers with, and how large the whole file is; 0 if it is not stated. */
+function partOf({ status, headers }: Response): { readonly from: number; readonly whole: number } {
+  const [, from, whole] = /^bytes (\d+)-\d+\/(\d+)$/.exec((status === 206 && headers.get('content-range')) || '') ?? [];
+  return { from: Number(from ?? 0), whole: Number(whole ?? 0) };
 }
 
 function submitted(text: string, headers: Headers): VideoJob {

@@ -277,13 +277,17 @@ describe('Clips of a provider', () => {
     const bar =
       'color=black:s=64x36:r=48:d=1[a];color=white:s=8x36:r=48:d=1[b];[a][b]overlay=x=n:y=0,tinterlace=interleave_top';
     await ffmpeg('-filter_complex', bar, ...H264, '-flags', '+ilme+ildct', '-x264-params', 'tff=1', path);
-    const made = await film([part(path), part(path)]);
+    const info = await measure(path, SECONDS);
+    const own = await mkdtemp(join(folder, 'fitted-'));
+    const lane = { deps: { config: { FFMPEG_PATH: program } }, signal } as unknown as LaneRun;
+    const fit = { info, seconds: SECONDS, frameSize: '64x36', isOtherSize: false };
+    const made = await film([part(await fitClip(lane, own, path, fit))]);
     const grey = ['-vf', 'format=gray', '-f', 'rawvideo', '-'];
     const { stdout } = await run(program, ['-loglevel', 'error', '-i', made.film, ...grey], { encoding: 'buffer' });
     const lines = Array.from({ length: stdout.length / 64 }, (_, i) => stdout.subarray(64 * i, 64 * i + 64));
     const differ = (i: number, k: number) => lines[i]?.some((value, x) => Math.abs(value - (lines[k]?.[x] ?? 0)) > 100);
     const combed = lines.filter((_, i) => i % 36 > 0 && i % 36 < 35 && differ(i, i - 1) && !differ(i - 1, i + 1));
-    expect({ frames: made.frames, combed: combed.length }).toEqual({ frames: 48, combed: 0 });
+    expect({ frames: made.frames, combed: combed.length }).toEqual({ frames: 24, combed: 0 });
   });
 
   test('last as long as their picture, whatever their sound does', async () => {
@@ -292,6 +296,11 @@ describe('Clips of a provider', () => {
     await ffmpeg(...inputs, ...H264, '-c:a', 'aac', path);
     expect(await measure(path, SECONDS)).toMatchObject({ seconds: 1, frames: 24 });
     expect(await film([part(path), part(path)])).toMatchObject({ seconds: 2, frames: 48 });
+  });
+
+  test('of a few pixels are of no use', async () => {
+    const path = await clip('dot.mp4', { source: 's=2x2' });
+    await expect(measure(path, SECONDS)).rejects.toMatchObject(unusable(/only 2x2 pixels/));
   });
 
   test('that are one frame, and were ordered as seconds, are of no use', async () => {

@@ -174,6 +174,17 @@ describe('A job in the form of another API, which a gateway passes on', () => {
     expect(jobIn(body)).toMatchObject({ id: 'a', state: 'completed', url });
   });
 
+  test.each<[api: string, body: (clip: string) => unknown]>([
+    [
+      'Vertex',
+      (clip) => ({ name: 'p/operations/a', done: true, response: { videos: [{ bytesBase64Encoded: clip }] } }),
+    ],
+    ['Stability', (clip) => ({ video: clip, finish_reason: 'SUCCESS', seed: 1 })],
+  ])('has the clip itself in it: %s', (_, body) => {
+    const clip = Buffer.concat([Buffer.from('\0\0\0\x18ftypmp42', 'latin1'), Buffer.alloc(60)]).toString('base64');
+    expect(jobIn(body(clip))).toMatchObject({ state: 'completed', url: `data:;base64,${clip}` });
+  });
+
   test.each<[api: string, body: unknown]>([
     ['PixVerse, a number nobody knows', { ErrCode: 0, Resp: { id: 'a', status: 5, url: '' } }],
     ['Jimeng, a wrapper with a number', { code: 10000, status: 10000, data: { task_id: 'a', status: 'in_queue' } }],

@@ -1,7 +1,14 @@
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { NotReady, OpenAiImage, OpenAiVideo, OUR_ADAPTERS, type VideoProvider } from '../../src/providers';
+import {
+  BrokenConnection,
+  NotReady,
+  OpenAiImage,
+  OpenAiVideo,
+  OUR_ADAPTERS,
+  type VideoProvider,
+} from '../../src/providers';
 
 const CLIP = Buffer.from('\0\0\0\x18ftypmp42 and so on', 'latin1');
 const WEBM = Buffer.from('\x1a\x45\xdf\xa3 and so on', 'latin1');
@@ -100,17 +107,28 @@ describe('A provider of clips', () => {
     await expect(download()).rejects.toBeInstanceOf(NotReady);
   });
 
-  test('may send a clip in parts, without being asked for one', async () => {
+  test.each([
+    ['without being asked for one', false],
+    ['and only if it is asked for one', true],
+  ])('may send a clip in parts, %s', async (_what, isOnlyParts) => {
     const asked: (string | undefined)[] = [];
     answer = (response, _url, _key, range) => {
       asked.push(range);
+      if (isOnlyParts && range === undefined) return response.writeHead(416).end();
       const from = Number(/\d+/.exec(range ?? '')?.[0] ?? 0);
       const part = CLIP.subarray(from, from + 10);
       const stated = `bytes ${from}-${from + part.length - 1}/${CLIP.length}`;
       response.writeHead(206, { 'content-range': stated }).end(part);
     };
     expect(await download()).toEqual(CLIP);
-    expect(asked).toEqual([undefined, 'bytes=10-', 'bytes=20-']);
+    const first = isOnlyParts ? [undefined, 'bytes=0-'] : [undefined];
+    expect(asked).toEqual([...first, 'bytes=10-', 'bytes=20-']);
+  });
+
+  test('is asked for its clip again where it sends the same part twice', async () => {
+    const stated = { 'content-range': `bytes 0-9/${CLIP.length}` };
+    answer = (response) => response.writeHead(206, stated).end(CLIP.subarray(0, 10));
+    await expect(download()).rejects.toBeInstanceOf(BrokenConnection);
   });
 
   test('may send the clip with the state of its job', async () => {

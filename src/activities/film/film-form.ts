@@ -22,8 +22,8 @@ export interface FormedPart {
   readonly frames: number;
   /** Cuts off what is beyond the frame, instead of adding borders. */
   readonly fill?: boolean;
-  /** The transfer function of a clip in HDR, whose colours are brought to those of the film. */
-  readonly hdr?: string | undefined;
+  /** The form of a clip whose frames have to be brought to those of the film before all else. */
+  readonly odd?: string | undefined;
 }
 
 /** `WIDTHxHEIGHT` in pixels, as the film has it: H.264 allows even numbers only. */
@@ -40,8 +40,6 @@ export function formOf(frameSize: string): string {
   const { width, height } = filmSize(frameSize);
   const even = (side: string) => `'max(2,2*round(${side}/2))'`;
   return [
-    // Only of frames that state that they are two pictures in one.
-    'bwdif=mode=send_frame:deint=interlaced',
     'setpts=PTS-STARTPTS',
     `scale=${even(`min(${width},${height}*dar)`)}:${even(`min(${height},${width}/dar)`)}:out_range=tv:out_color_matrix=bt709`,
     'format=yuv420p',
@@ -80,13 +78,19 @@ function fromHdr(transfer: string, frameSize: string): string {
 
 /** ffmpeg's arguments to make a part an mp4 in the film's form, of exactly its frames. */
 export function formingArgs(part: FormedPart, frameSize: string, target: string): string[] {
-  const { kind, source, frames, fill, hdr } = part;
+  const { kind, source, frames, fill, odd = '' } = part;
+  const hdr = hdrOf(odd);
   // With a filter graph of its own for each size, the times in a clip that changes its size would begin anew.
   const input =
     kind === 'clip'
       ? [...CLIP, '-reinit_filter', '0', '-i', source]
       : [...PICTURE, '-loop', '1', '-framerate', `${FRAMES_PER_SECOND}`, '-i', source];
-  const filters = [...(fill ? [fillOf(frameSize)] : []), ...(hdr ? [fromHdr(hdr, frameSize)] : []), formOf(frameSize)];
+  const filters = [
+    ...(INTERLACED.test(odd) ? ['bwdif=mode=send_frame'] : []),
+    ...(fill ? [fillOf(frameSize)] : []),
+    ...(hdr ? [fromHdr(hdr, frameSize)] : []),
+    formOf(frameSize),
+  ];
   const output = ['-map', '0:V:0', '-vf', filters.join(','), ...ENCODING, ...COLOURS, '-frames:v', `${frames}`, '-an'];
   return [...input, ...output, target];
 }
@@ -117,7 +121,12 @@ const PLAIN =
  */
 export function isShowable({ form, changes, container }: Inspected): boolean {
   const shown = container.includes('matroska') ? IN_WEBM : container.includes('mp4') ? IN_MP4 : undefined;
-  return shown !== undefined && !changes && shown.test(form) && hdrOf(form) === undefined && !INTERLACED.test(form);
+  return shown !== undefined && !changes && shown.test(form) && !isOdd(form);
+}
+
+/** Whether a clip is in HDR, or has two pictures in each frame. */
+export function isOdd(form: string): boolean {
+  return hdrOf(form) !== undefined || INTERLACED.test(form);
 }
 
 const IN_MP4 = /^(?:(?:h264|vp9)\b[^,]*, yuv[aj]?420p[(,]|av1\b)/;
@@ -125,6 +134,6 @@ const IN_WEBM = /^(?:vp[89]\b[^,]*, yuv[aj]?420p[(,]|av1\b)/;
 const INTERLACED = /\b(?:top|bottom) (?:coded )?first\b/;
 
 /** The transfer function of a clip in HDR. */
-export function hdrOf(form: string): string | undefined {
+function hdrOf(form: string): string | undefined {
   return /smpte2084|arib-std-b67/.exec(form)?.[0];
 }

@@ -4,7 +4,7 @@ import { imageSize } from 'image-size';
 import { StoryreelError } from '../../protocol';
 import { sizeOption, UnusableMedia, type Media } from '../../providers';
 import { ffmpeg } from '../film/ffmpeg';
-import { filmSize, formingArgs, FRAMES_PER_SECOND, hdrOf, isShowable } from '../film/film-form';
+import { filmSize, formingArgs, FRAMES_PER_SECOND, isOdd, isShowable } from '../film/film-form';
 import type { Inspected } from './inspect-clip';
 import type { LaneRun } from '../lanes/lane-run';
 import { isPlainPicture } from './plain-picture';
@@ -95,15 +95,15 @@ export async function fitClip(run: LaneRun, folder: string, source: string, fit:
   const { info, seconds, frameSize, isOtherSize: fill } = fit;
   const target = join(folder, 'fitted.mp4');
   const frames = Math.max(1, Math.round(Math.min(info.seconds, seconds) * FRAMES_PER_SECOND));
-  const form = (hdr?: string) =>
+  const form = (odd?: string) =>
     ffmpeg(
       run.deps.config.FFMPEG_PATH,
-      formingArgs({ kind: 'clip', source, frames, fill, hdr }, frameSize, target),
+      formingArgs({ kind: 'clip', source, frames, fill, odd }, frameSize, target),
       run.signal,
     );
-  const hdr = hdrOf(info.form);
-  await form(hdr).catch((error: unknown) => {
-    if (hdr === undefined || !isOfInput(error)) throw error;
+  const odd = isOdd(info.form) ? info.form : undefined;
+  await form(odd).catch((error: unknown) => {
+    if (odd === undefined || !isOfInput(error)) throw error;
     // Some ffmpegs lack what HDR needs: its colours are paler then, which is better than no clip.
     return form();
   });

@@ -7,6 +7,8 @@ import { inspectClip, type Inspected } from './inspect-clip';
 const MAX_SECONDS = 600;
 /** The least share of the ordered length. Models round to frames, and some begin or end a little early. */
 const LEAST_SHARE = 0.75;
+/** A clip with a shorter side is a placeholder. */
+const LEAST_SIDE = 8;
 const MAX_QUOTE_BYTES = 160;
 
 /**
@@ -28,6 +30,9 @@ export async function measureClip(
   if (fault !== undefined) {
     const where = `after ${rounded(found.seconds)} s (${boundedLine(withoutAddresses(fault.replaceAll(`${file}: `, '')), MAX_QUOTE_BYTES)})`;
     throw new UnusableMedia(`The provider's clip is damaged ${where}.`);
+  }
+  if (Math.min(found.width, found.height) < LEAST_SIDE) {
+    throw new UnusableMedia(`The provider's clip has only ${found.width}x${found.height} pixels.`);
   }
   if (found.seconds < LEAST_SHARE * ordered) {
     throw new UnusableMedia(`The provider's clip lasts ${rounded(found.seconds)} s, and ${ordered} s were ordered.`);
