@@ -13,14 +13,14 @@ export interface Failure extends Partial<StatedError> {
 const CODES: readonly (readonly [FailureKind, RegExp])[] = [
   [
     'refused',
-    /content_?(?:policy|filter|moderat)|moderat(?:ion|ed)|refusal|safety|sensitive|data_?inspection|blocked|nsfw|risk_?control|^audit|illegal_?(?:content|prompt|image)|^102[67]$|^1301$/,
+    /content_?(?:policy|filter|moderat)|moderat(?:ion|ed)|refusal|safety|sensitive|data_?inspection|blocked|nsfw|risk_?control|^audit|illegal_?(?:content|prompt|image)|sentinel_block|^102[67]$|^1301$/,
   ],
   [
     'quota',
-    /insufficient_(?:\w{1,20}_)?(?:quota|balance|credits?|funds?)|quota_?(?:exceeded|exhausted)|exceeded_(?:\w{1,20}_)?quota|free_?tier_?only|payment_?required|billing|overdue|arrearage|out_of_credits?|spend(?:ing)?_limit|^1008$/,
+    /insufficient_(?:\w{1,20}_)?(?:quota|balance|credits?|funds?)|quota_?(?:exceeded|exhausted)|exceeded_(?:\w{1,20}_)?quota|free_?tier_?only|payment_?required|billing|overdue|arrearage|out_of_credits?|not_enough_credits?|spend(?:ing)?_limit|^(?:1008|2056|110[12])$/,
   ],
   ['rate', /rate_?limit|too_?many_?requests|throttl|resource_?exhausted|^10(?:02|39)$/],
-  ['key', /authentication|unauthori[sz]ed|invalid_?api_?key|permission_?denied|^1004$/],
+  ['key', /authentication|unauthori[sz]ed|invalid_?api_?key|permission_?denied|^(?:1004|2049)$/],
   ['not-found', /model_?not_?(?:found|exist|open)|^not_?found/],
   ['unavailable', /overload|unavailable|server_?error|internal|timeout|^server$|engine|upstream/],
   [
@@ -34,17 +34,18 @@ const NO_MONEY = anyOf(
   /insufficient (?:account )?(?:balance|quota|credits?|funds)|欠费|(?:余额|额度)(?:不足|已?用[尽完])/,
   /(?:quota|credits?|balance) (?:is|are) (?:not enough|exhausted|insufficient|too low)/,
   /exceeded your current (?:\w{1,20} )?quota|spend(?:ing)? limit|free tier [^.]{0,60}exhausted/,
+  /not enough (?:\w{1,20} ){0,2}(?:balance|credits?|funds)|balance not enough|exhausted balance|credits have been used up/,
   /used (?:all|up) (?:\w{1,20} ){0,3}credits|(?:doesn.t|does not|don.t) have (?:any|enough) credits/,
 );
 const REFUSED = anyOf(
-  /moderation[_ ]blocked|requires moderation|content (?:policy|filter|moderation)|safety system|敏感/,
+  /moderation[_ ]blocked|requires moderation|content (?:policy|filter|moderation)|safety (?:system|check)|敏感/,
   /sensitive (?:content|words?)|new_sensitive|inappropriate content|content exists risk|potentially sensitive/,
-  /\bnsfw\b|risk control|risk not pass|moderation failed|advanced moderation|违规|不安全|审核(?:未通过|不通过|失败)/,
-  /(?:input|prompt|content|request) (?:was|has been|is) flagged|violat(?:es|ing) (?:\w{1,20} ){0,3}(?:polic|guidelines)/,
+  /\bnsfw\b|risk control|risk not pass|moderation (?:failed|system)|advanced moderation|copyright restrictions|违规|不安全|审核(?:未通过|不通过|失败)/,
+  /(?:input|prompt|content|request) (?:was|has been|is) flagged|violat(?:es?|ing) (?:[\w']{1,20} ){0,3}(?:polic|guidelines)/,
 );
 
 /** Services refuse requests for want of money, or for their content, with any of these statuses. */
-const WORDED: ReadonlySet<number> = new Set([400, 401, 403, 412, 429]);
+const WORDED: ReadonlySet<number> = new Set([400, 401, 403, 412, 422, 429]);
 
 const NOT_THERE =
   /unexpected endpoint|unknown (?:url|path|endpoint|route)|no such (?:route|endpoint|model)|cannot post|not found/i;

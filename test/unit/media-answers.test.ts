@@ -229,3 +229,29 @@ describe('A job in the form of another API, which a gateway passes on', () => {
     expect(jobIn({ code: 0, message: 'success', data: job }).error?.message).toBe('No capacity.');
   });
 });
+
+describe('A refusal of a service of pictures or clips', () => {
+  test.each<[service: string, failure: Parameters<typeof failureKind>[0], kind: string]>([
+    ['Kling, no balance', { status: 429, code: '1102', message: 'Account balance not enough' }, 'quota'],
+    ['Kling, too many jobs', { status: 429, code: '1303', message: 'parallel task over resource pack limit' }, 'rate'],
+    ['Kling, content', { status: 400, code: '1301', message: 'x' }, 'refused'],
+    ['MiniMax, key', { code: '2049', message: 'invalid api key' }, 'key'],
+    ['MiniMax, plan', { code: '2056', message: 'usage limit exceeded' }, 'quota'],
+    ['Recraft', { status: 400, code: 'not_enough_credits', message: 'x' }, 'quota'],
+    ['Higgsfield', { status: 403, message: 'Not enough credits' }, 'quota'],
+    ['fal, no balance', { status: 403, message: 'User is locked. Reason: Exhausted balance.' }, 'quota'],
+    ['PixVerse', { code: '500043', message: 'All Credits have been used up.' }, 'quota'],
+    ['Ideogram', { status: 422, message: 'Prompt failed safety check' }, 'refused'],
+    [
+      'Together',
+      { status: 422, type: 'invalid_request_error', message: 'Input prompt contains NSFW content' },
+      'refused',
+    ],
+    ['Veo', { status: 400, message: "This prompt has words that violate Vertex AI's usage guidelines." }, 'refused'],
+    ['Sora', { status: 400, code: 'sentinel_block', message: 'x' }, 'refused'],
+    ['DashScope', { message: 'The output may be related to copyright restrictions' }, 'refused'],
+    ['any, a wrong size', { status: 422, message: 'size: must be one of 1280x720' }, 'bad-request'],
+  ])('is known by its words: %s', (_, failure, kind) => {
+    expect(failureKind(failure)).toBe(kind);
+  });
+});
