@@ -239,6 +239,23 @@ test('between a phone and a desk, the name of a film keeps its room beside all t
   await client.cancel(id);
 });
 
+test('after back, forward and a reload each screen is scrolled to where it was', async () => {
+  const page = await live.open(key, { viewport: { width: 390, height: 500 } });
+  await page.goto('/');
+  await page.locator('.film-row').first().waitFor();
+  const y = 300;
+  await page.evaluate(`scrollTo(0, ${y})`);
+  await until('it is known', async () => (await page.evaluate<number | undefined>('history.state?.y')) === y);
+  const isThere = () => page.evaluate<boolean>(`scrollY === ${y}`);
+  await page.evaluate("document.querySelector('.film-row > a').click()");
+  await page.locator('.script').waitFor();
+  expect(await page.evaluate<number>('scrollY')).toBe(0);
+  await page.goBack();
+  await until('the list is where it was', isThere);
+  await page.reload();
+  await until('the list is where it was', isThere);
+});
+
 test('on a phone, the number of chosen films and the end of the choice share a line', async () => {
   const page = await live.open(key, { viewport: { width: 390, height: 800 } });
   await page.goto('/');
