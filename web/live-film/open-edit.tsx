@@ -111,7 +111,11 @@ function useSaving(
   const save = async (from: number, isRun: boolean) => {
     if (isSaving.value) return;
     isSaving.value = true;
-    await sending(() => store(from, isRun)).catch((error: unknown) => showRefusal(reasonOf(error), words.save));
+    await sending(() => store(from, isRun)).catch((error: unknown) => {
+      showRefusal(reasonOf(error), words.save);
+      // The draft outlasts a sign-in, which the page offers once it knows.
+      if (asProblem(error).status === 401) void story.refresh();
+    });
     isSaving.value = false;
   };
   return { theirs, save, leave };
