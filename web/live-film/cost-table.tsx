@@ -69,7 +69,8 @@ function Call({ call }: { readonly call: PaidCall }) {
         <span aria-hidden="true">{MARKS[outcome]}</span> {words.outcome(outcome)}
         {outcome !== 'wasted' && wastedCost !== undefined && ` · ${words.costWasted} ${money(wastedCost)}`}
       </td>
-      <td title={provider}>{model}</td>
+      {/* A long name is broken where it has a stroke or a hyphen. */}
+      <td title={provider}>{model.split('/').flatMap((part, i) => (i === 0 ? part : ['/', <wbr key={i} />, part]))}</td>
     </tr>
   );
 }
