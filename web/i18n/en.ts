@@ -253,7 +253,6 @@ export const en = {
   costNone: 'Nothing was paid yet.',
   amount: 'Amount',
   outcomeColumn: 'Came of it',
-  model: 'Model',
   images: (n: number) => count(n, 'image', 'images'),
   setBudget: 'Set budget',
   noBudget: 'no budget',

@@ -255,7 +255,6 @@ export const zh: Words = {
   costNone: '还没有付费。',
   amount: '数量',
   outcomeColumn: '结果',
-  model: '模型',
   images: (n) => `${n} 张图片`,
   setBudget: '设置预算',
   noBudget: '没有预算',

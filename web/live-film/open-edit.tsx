@@ -19,7 +19,7 @@ import { commandsFor, send } from './steering';
 import { undoEdit } from './undo';
 
 interface OpenEditProps extends EditFieldProps {
-  /** Of the draft. */
+  /** It names the draft. */
   readonly id: string;
   readonly draft: Draft;
 }
