@@ -42,10 +42,16 @@ export const FAIL_FAST = {
   socketTimeout: ANSWER_MS,
 } as const satisfies RedisOptions;
 
-/** For connections that only listen: the library subscribes again after each reconnect. */
+/** How soon a connection whose server refuses even a ping is looked at again. */
+const LOOK_MS = 1_000;
+
+/** For connections that only listen. */
 export const KEEP_TRYING = {
   ...COMMON,
   maxRetriesPerRequest: null,
+  // Whoever listens subscribes again after a reconnect. If the library does so and is refused, nobody can catch its
+  // rejection, and the process ends (tried).
+  autoResubscribe: false,
   // The library's ready check and a first SUBSCRIBE get in each other's way: some subscriptions are lost then (tried).
   // Without it they wait for the connection, and Redis takes them while it is still loading its data.
   enableReadyCheck: false,
@@ -65,7 +71,7 @@ export function retrying(retries: Retries): Pick<RedisOptions, 'retryStrategy'> 
 
 /**
  * A connection to a single server, or to the master that sentinels name. A publisher's calls fail fast. A subscriber
- * keeps trying, and subscribes again after each reconnect.
+ * keeps trying. After a reconnect its owner subscribes again.
  */
 export function connectRedis(
   where: string | RedisPlace,
@@ -143,9 +149,8 @@ export function reportFaults(
   { reach, retries }: { reach: ReachReport; retries?: Retries },
 ): void {
   const down = (error: Error & { lastNodeError?: Error }) => reach.down(redis, error.lastNodeError ?? error);
-  redis.on('error', down);
-  redis.on('end', () => reach.forget(redis));
-  redis.on('ready', () => {
+  let again: NodeJS.Timeout | undefined;
+  const look = () => {
     redis.ping().then(
       () => {
         if (retries) retries.times = 0;
@@ -153,10 +158,16 @@ export function reportFaults(
       },
       (error: Error) => {
         // The loss of the connection is reported by its own error.
-        if (error.name === 'ReplyError') down(error);
+        if (error.name !== 'ReplyError') return;
+        down(error);
+        if (redis.status === 'ready') again = setTimeout(look, LOOK_MS);
       },
     );
-  });
+  };
+  redis.on('error', down);
+  redis.on('close', () => clearTimeout(again));
+  redis.on('end', () => reach.forget(redis));
+  redis.on('ready', look);
 }
 
 /** Resolves when commands can be sent, or rejects after `timeoutMs`. */

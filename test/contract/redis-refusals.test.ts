@@ -2,7 +2,8 @@ import { Redis } from 'ioredis';
 import { PIPELINE, type EventBody } from '../../src/protocol';
 import { connectRedis, RedisEventLog, RefusalReport, whenReady } from '../../src/stream';
 import { RedisServers, type RedisServer } from '../support/redis-servers';
-import { newProject, writerOf } from './log-under-test';
+import { until } from '../support/until';
+import { append, begin, listen, newProject, writerOf } from './log-under-test';
 
 const TOKENS = 30;
 const told: EventBody = { type: 'stage_update', status: 'needs_attention' };
@@ -106,6 +107,24 @@ describe('A Redis that refuses what it is asked', () => {
     expect(await redis.xrevrange(`story:{${projectId}}:log`, '+', '-', 'COUNT', 1)).toMatchObject([[cursor, {}]]);
     expect(lines).toMatchObject([{ cause: 'NOPERM', asked: 'announce' }]);
     expect(counted).toEqual(['NOPERM', 'NOPERM']);
+    await log.close();
+  });
+
+  test('that takes the right to listen away is heard again when it gives the right back, and ends no process', async () => {
+    const { log, lines } = await open();
+    const { projectId } = await begin(log);
+    const heard = await listen(log, projectId);
+    await redis.acl('SETUSER', 'default', 'resetchannels');
+    try {
+      await until('it is refused', () => lines.length > 0);
+      expect(lines).toMatchObject([{ cause: 'NOPERM', asked: 'subscribe' }]);
+    } finally {
+      await redis.acl('SETUSER', 'default', 'allchannels');
+    }
+    await until('it listens again', () => heard.messages.length > 0);
+    await append(log, writerOf(projectId, 1), 0, 'a');
+    await until('the token is heard', () => heard.events().length > 0);
+    heard.leave();
     await log.close();
   });
 
