@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { isReadOnly, pendingMigrations } from '../entities';
 import type { MediaStore } from '../storage';
+import { adviceOnRedis } from '../stream';
 import { reasonOf, type Lack } from './lack';
 
 /** OpenSSL's and Node's names for a certificate that is not trusted, or is of another host. */
@@ -36,10 +37,7 @@ export async function lackOfSchema(dataSource: DataSource): Promise<Lack | undef
 export async function lackOfRedis(write: () => Promise<unknown>): Promise<Lack | undefined> {
   return write().then(
     () => undefined,
-    (error: unknown) => ({
-      what: `Redis takes no writes (${reasonOf(error)})`,
-      advice: 'Start Redis or Valkey, let REDIS_URL name the one that takes writes, or let its user write.',
-    }),
+    (error: unknown) => ({ what: `Redis takes no writes (${reasonOf(error)})`, advice: adviceOnRedis(error) }),
   );
 }
 

@@ -20,7 +20,8 @@ export { adviceOnMemory, memoryOf, shownMemory, type RedisMemory } from './redis
 export { missingRights, rightsNeeded } from './redis-rights';
 export { RedisControlChannel } from './redis-control';
 export { RedisEventLog } from './redis-log';
-export { REFUSALS } from './redis-causes';
+export { adviceOnRedis } from './redis-advice';
+export { REFUSALS, shownFault } from './redis-causes';
 export { RefusalReport } from './redis-refusals';
 export type { StreamMeter } from './stream-meter';
 export { TextWriter } from './text-writer';

@@ -16,10 +16,7 @@ export function retryDelay(times: number): number {
   return Math.min(50 * 2 ** Math.min(times, 5), 1_000);
 }
 
-/**
- * A call without an answer has failed by then, and so has its connection. Otherwise a dead connection that got no TCP
- * reset would stay in use for about 15 minutes, until the system notices.
- */
+/** A call without an answer has failed by then. The pulse ends a connection that is dead. */
 const ANSWER_MS = 5_000;
 /** How long a connection may take to answer a ping. A worker must know soon whether it receives stops. */
 const PING_MS: Readonly<Record<Role, number>> = { publisher: 2_000, subscriber: 2_000, control: 900 };
@@ -38,8 +35,9 @@ const OF_SENTINELS = { disconnectTimeout: COMMON.disconnectTimeout, socketTimeou
 export const FAIL_FAST = {
   ...COMMON,
   maxRetriesPerRequest: 1,
+  // Not with `socketTimeout`: the library does not clear it if a connection is lost while a call waits, and it then
+  // ends the next connection (tried).
   commandTimeout: ANSWER_MS,
-  socketTimeout: ANSWER_MS,
 } as const satisfies RedisOptions;
 
 /** How soon a connection whose server refuses even a ping is looked at again. */
@@ -104,6 +102,10 @@ export function connectRedis(
     ...retrying(retries),
   });
   if (sentinel) handleSentinelErrors(redis);
+  // Otherwise the library works in database 0 from then on, where others have their keys.
+  redis.on('error', (error: Error & { command?: { name: string } }) => {
+    if (error.command?.name === 'select') redis.disconnect(true);
+  });
   reportFaults(redis, { reach, retries });
   // A publisher's pulse is taken by asking whether it is at a master (open-redis-log.ts).
   if (role !== 'publisher') pingFrom(redis, role, (error) => reach.down(redis, error));

@@ -22,6 +22,8 @@ export class RedisSubscriber {
   private redis: Redis | undefined;
   private readonly channels = new Map<string, Subscription>();
   private readonly abandoned = new Set<string>();
+  /** Shared by all returns of a connection that is lost again and again. */
+  private reading: Promise<void> | undefined;
 
   constructor(
     private readonly connect: () => Redis,
@@ -99,7 +101,8 @@ export class RedisSubscriber {
   private returned(redis: Redis): void {
     const channels = [...this.channels.keys()];
     if (channels.length === 0) return;
-    Promise.all([this.ask(redis, channels), this.log.readable()]).then(
+    this.reading ??= this.log.readable().finally(() => (this.reading = undefined));
+    Promise.all([this.ask(redis, channels), this.reading]).then(
       () => {
         const subscriptions = channels.flatMap((channel) => this.channels.get(channel) ?? []);
         const listeners = subscriptions.flatMap((subscription) => [...subscription.listeners]);

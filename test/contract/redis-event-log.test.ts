@@ -352,6 +352,12 @@ describe.each(FLAVOURS)('The event log in %s, beyond the contract', (flavour) =>
     await until('nobody subscribed', async () => (await redis.pubsub('NUMSUB', channel))[1] === 0);
   });
 
+  test('leaves a silent connection by its pulse, not by the timer of the library, which would end the next one', () => {
+    const publisher = connectRedis('redis://127.0.0.1:1', 'publisher');
+    expect(publisher.options.socketTimeout).toBeUndefined();
+    publisher.disconnect();
+  });
+
   test('rejects at once while the server is away, instead of holding its caller up', async () => {
     const publisher = connectRedis('redis://127.0.0.1:1', 'publisher');
     const log = new RedisEventLog(publisher, () => connectRedis('redis://127.0.0.1:1', 'subscriber'), {
