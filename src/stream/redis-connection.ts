@@ -35,8 +35,8 @@ const OF_SENTINELS = { disconnectTimeout: COMMON.disconnectTimeout, socketTimeou
 export const FAIL_FAST = {
   ...COMMON,
   maxRetriesPerRequest: 1,
-  // Not with `socketTimeout`: the library does not clear it if a connection is lost while a call waits, and it then
-  // ends the next connection (tried).
+  // Not with `socketTimeout`: if a connection is lost while a call waits, the library does not clear its timer. The
+  // timer then ends the next connection (tried).
   commandTimeout: ANSWER_MS,
 } as const satisfies RedisOptions;
 
