@@ -1,5 +1,5 @@
 import { ServiceError } from '@temporalio/client';
-import { databaseFaultOf, isUnmigrated, PoolUsedUp } from '../entities';
+import { answerOfPostgres, databaseFaultOf, databaseUnreachable, isUnmigrated, PoolUsedUp } from '../entities';
 import { StoryreelError, unreachable } from '../protocol';
 import { refusedByTemporal } from '../temporal';
 
@@ -19,7 +19,7 @@ export function storyreelError(error: unknown): StoryreelError {
     return new StoryreelError('Database.NotMigrated', message, { cause: error });
   }
   const fault = databaseFaultOf(error);
-  if (fault?.kind === 'passing') return unreachable('Postgres', 'DATABASE_URL', error);
+  if (fault?.kind === 'passing' || (fault && answerOfPostgres(error))) return databaseUnreachable(error);
   if (fault?.kind === 'refused') {
     return new StoryreelError('Database.Refused', `Postgres refused a statement (${fault.code ?? 'no code'}).`, {
       cause: error,
