@@ -17,7 +17,7 @@ export const ARROWS = {
   planning: ['protocol', 'entities', 'stages', 'config.ts', 'trust.ts'],
   telemetry: ['protocol', 'stream', 'address.ts', 'config.ts', 'logger.ts', 'scrub.ts', 'with-timeout.ts'],
   temporal: ['protocol', 'address.ts', 'config.ts', 'scrub.ts'],
-  readiness: ['protocol', 'entities', 'storage', 'config.ts', 'logger.ts', 'shell-word.ts'],
+  readiness: ['protocol', 'entities', 'storage', 'stream', 'config.ts', 'logger.ts', 'shell-word.ts'],
   activities: [
     'protocol',
     'planning',

@@ -40,7 +40,13 @@ export const textChecks = z
   )
   .transform((list): ReadonlySet<string> => new Set(list === 'off' ? [] : list.split(',')));
 export const httpUrl = url(['http', 'https'], 'http://localhost:8080/v1');
-export const redisUrl = url(['redis', 'rediss'], 'redis://localhost:6379');
+export const redisUrl = readBy((text) => {
+  if (!leadsToOneHost(text, ['redis', 'rediss'])) return false;
+  const { path, query } = readAddress(text);
+  if (!/^\/?\d*$/.test(path)) throw new BadAddress('with the number of a database as its path, or with none');
+  if (query.size > 0) throw new BadAddress('without parameters behind a question mark');
+  return true;
+}, 'a URL like redis://localhost:6379/0');
 const SENTINELS = ['redis+sentinel', 'rediss+sentinel'];
 export const sentinelUrl = readBy((text) => {
   const { scheme, hosts, path } = readAddress(text);

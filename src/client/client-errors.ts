@@ -1,5 +1,5 @@
 import { NamespaceNotFoundError, ServiceError } from '@temporalio/client';
-import { databaseFaultOf, isUnmigrated, PoolUsedUp } from '../entities';
+import { answerOfPostgres, databaseFaultOf, databaseUnreachable, isUnmigrated, PoolUsedUp } from '../entities';
 import { boundedLine, StoryreelError, TEXT_BYTES, unreachable } from '../protocol';
 import { noNamespace } from '../readiness';
 import { refusedByTemporal } from '../temporal';
@@ -27,7 +27,7 @@ export function storyreelError(error: unknown): StoryreelError {
     return new StoryreelError('Database.NotMigrated', message, { cause: error });
   }
   const fault = databaseFaultOf(error);
-  if (fault?.kind === 'passing') return unreachable('Postgres', 'DATABASE_URL', error);
+  if (fault?.kind === 'passing' || (fault && answerOfPostgres(error))) return databaseUnreachable(error);
   if (fault?.kind === 'refused') {
     return new StoryreelError('Database.Refused', `Postgres refused a statement (${fault.code ?? 'no code'}).`, {
       cause: error,

@@ -14,6 +14,8 @@ const MAX_BYTES = 500;
 export interface ConnectOptions {
   /** Who acts with this client, for the audit: a person or a program, in words. */
   readonly by?: string;
+  /** Gets a line if Redis is away or refuses something, with the reason, and one if it is back. */
+  readonly logger?: { warn(fields: object, message: string): void };
   /** Measures the watches of this client. */
   readonly metrics?: StoryMetrics;
   /** A connection to Temporal that the program has already. The namespace is that of the settings. */
@@ -38,6 +40,7 @@ const made = (has: readonly string[], rule: string) =>
     .optional();
 
 const OPTIONS = z.object({
+  logger: made(['warn'], 'must have a method warn'),
   metrics: made(['watched', 'registry'], 'must be a StoryMetrics'),
   connection: made(['workflowService'], 'must be a Connection of @temporalio/client'),
   payloadCodecs: z.array(made(['encode'], 'must be payload codecs'), 'must be a list of payload codecs').optional(),

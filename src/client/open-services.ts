@@ -23,7 +23,7 @@ export async function openServices(config: Config, options: ConnectOptions): Pro
     await temporal.close();
     throw databaseUnreachable(cause);
   });
-  const redis = openRedis(config, undefined, undefined, place);
+  const redis = openRedis(config, options.logger, undefined, place);
   // The first snapshot would find it away otherwise.
   await redis.log.ready(REDIS_MS).catch(() => undefined);
   return { temporal, dataSource, redis };

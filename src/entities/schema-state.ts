@@ -19,6 +19,16 @@ export async function isReadOnly(dataSource: DataSource): Promise<boolean> {
   return row?.read_only === 'on';
 }
 
+/** The tables that the user of the connection may not read, or may not add to. */
+export async function tablesWithoutRights(dataSource: DataSource): Promise<string[]> {
+  const rows = await dataSource.query<{ name: string }[]>(
+    `SELECT name FROM unnest($1::text[]) AS name
+     WHERE NOT (has_table_privilege(name, 'SELECT') AND has_table_privilege(name, 'INSERT')) ORDER BY name`,
+    [dataSource.entityMetadatas.map(({ tableName }) => tableName)],
+  );
+  return rows.map(({ name }) => name);
+}
+
 /** SQLSTATEs of a schema, a table or a column that is not there. */
 const NOT_THERE: readonly unknown[] = ['3F000', '42P01', '42703'];
 

@@ -35,7 +35,7 @@ export interface RunningGateway {
  * Throws `Config.Invalid` if it cannot listen, or if others could reach it and there is no API key.
  */
 export async function runGateway(config: Config, logger: Logger): Promise<RunningGateway> {
-  const stories = await StoryClient.connect(config);
+  const stories = await StoryClient.connect(config, { logger });
   const hub = new StoryHub(stories);
   const open = new OpenAnswers((grounds) => goneGrounds(stories, grounds));
   const close = async () => {

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
-import { isReadOnly, pendingMigrations } from '../entities';
+import { answerOfPostgres, isReadOnly, pendingMigrations, tablesWithoutRights } from '../entities';
 import type { MediaStore } from '../storage';
+import { adviceOnRedis } from '../stream';
 import { reasonOf, type Lack } from './lack';
 
 /** OpenSSL's and Node's names for a certificate that is not trusted, or is of another host. */
@@ -8,6 +9,8 @@ const UNTRUSTED = /CERT|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/;
 
 /** What a person should do if Postgres cannot be reached for this reason. */
 export function adviceOnPostgres(error: unknown): string {
+  const answer = answerOfPostgres(error);
+  if (answer) return answer.advice;
   return UNTRUSTED.test(reasonOf(error))
     ? "Let sslrootcert in DATABASE_URL name the file of the CA that signed Postgres's certificate for this host."
     : 'Start Postgres, or correct DATABASE_URL.';
@@ -19,14 +22,21 @@ export async function lackOfSchema(dataSource: DataSource): Promise<Lack | undef
     if (pending.length > 0) {
       return { what: `${pending.length} migrations are pending in Postgres`, advice: 'Run "storyreel migrate".' };
     }
-    if (!(await isReadOnly(dataSource))) return undefined;
+    if (await isReadOnly(dataSource)) {
+      return {
+        what: 'Postgres takes no writes: it is read-only',
+        advice: 'Let DATABASE_URL name the primary server, and a role that may write.',
+      };
+    }
+    const tables = await tablesWithoutRights(dataSource);
+    if (tables.length === 0) return undefined;
     return {
-      what: 'Postgres takes no writes: it is read-only',
-      advice: 'Let DATABASE_URL name the primary server, and a role that may write.',
+      what: `the user in DATABASE_URL may not read and write the table ${tables[0]}`,
+      advice: 'Let DATABASE_URL name the owner of the tables, or grant its user all rights to them.',
     };
   } catch (error) {
     return {
-      what: `Postgres does not answer (${reasonOf(error)})`,
+      what: `Postgres ${answerOfPostgres(error)?.what ?? 'does not answer'} (${reasonOf(error)})`,
       advice: adviceOnPostgres(error),
     };
   }
@@ -36,10 +46,7 @@ export async function lackOfSchema(dataSource: DataSource): Promise<Lack | undef
 export async function lackOfRedis(write: () => Promise<unknown>): Promise<Lack | undefined> {
   return write().then(
     () => undefined,
-    (error: unknown) => ({
-      what: `Redis takes no writes (${reasonOf(error)})`,
-      advice: 'Start Redis or Valkey, let REDIS_URL name the one that takes writes, or let its user write.',
-    }),
+    (error: unknown) => ({ what: `Redis takes no writes (${reasonOf(error)})`, advice: adviceOnRedis(error) }),
   );
 }
 

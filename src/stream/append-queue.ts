@@ -101,9 +101,8 @@ export class AppendQueue {
         this.refusals.answered('announce', String(value));
         return resolve({ kind: 'ok', length: Number(length) });
       case 'ERR':
-        this.refusals.answered('append', String(value));
         // The piece is sent again.
-        return reject(new Error('the log did not take the piece'));
+        return reject(this.refusals.answered('append', String(value)));
     }
   }
 }

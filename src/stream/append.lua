@@ -38,6 +38,8 @@ local function append(log, head, text)
     renew({ lanes })
   end
 
+  -- The log always changes before the text. Redis takes nothing back of a step that it refuses half-way. If a text had
+  -- a piece that the log lacks, the piece would count as repeated when it is sent again, and no viewer would get it.
   local length = redis.call('STRLEN', key)
   local writer = '"' .. lane .. '",' .. fence .. ',' .. attempt
   if not known or number > tonumber(known) then
@@ -48,23 +50,23 @@ local function append(log, head, text)
     end
     local given = reason ~= '' and reason ~= '-'
     if offset > 0 then
+      last = emit(base, last, '["c",' .. writer .. ',' .. offset .. ',"' .. continued .. '"]')
       if offset < length then
         redis.call('SET', key, redis.call('GETRANGE', key, 0, offset - 1), 'KEEPTTL')
       end
-      last = emit(base, last, '["c",' .. writer .. ',' .. offset .. ',"' .. continued .. '"]')
     else
-      redis.call('DEL', key)
       if known or given then
         last = emit(base, last, '["r",' .. writer .. ',"' .. (given and reason or 'retry') .. '"]')
       end
+      redis.call('DEL', key)
     end
     length = offset
     begins = true
     changed = { 'fence:' .. lane, fence, 'attempt:' .. lane, attempt }
   elseif reason == 'thoughts' and offset == 0 then
     -- The text that this attempt has streamed so far was no answer.
-    redis.call('DEL', key)
     last = emit(base, last, '["r",' .. writer .. ',"thoughts"]')
+    redis.call('DEL', key)
     length = 0
     begins = true
   elseif offset > length then
@@ -75,9 +77,9 @@ local function append(log, head, text)
   local missing = length > offset and string.sub(text, length - offset + 1) or text
   begins = begins or length == 0 or not last
   if #missing > 0 then
-    length = redis.call('APPEND', key, missing)
     local content = cjson.encode(missing)
-    last = emit(base, last, '["t",' .. writer .. ',' .. (length - #missing) .. ',' .. content .. ']')
+    last = emit(base, last, '["t",' .. writer .. ',' .. length .. ',' .. content .. ']')
+    length = redis.call('APPEND', key, missing)
     publish_to_legacy_clients(base, lane, last, content)
   end
   if last then

@@ -1,5 +1,6 @@
 import { Cluster, Redis } from 'ioredis';
 import type { Config } from '../config';
+import { shownFault } from './redis-causes';
 import { connectCluster, connectClusterSubscriber } from './redis-cluster';
 import { connectRedis, pingFrom, type RedisFaultLog } from './redis-connection';
 import { RedisControlChannel } from './redis-control';
@@ -26,7 +27,7 @@ function connectTo(place: RedisPlace, reach = new ReachReport(), log?: RedisFaul
 export interface OpenedRedis {
   readonly log: RedisEventLog;
   readonly control: RedisControlChannel;
-  /** Writes a value that expires automatically; rejects if Redis takes no writes. */
+  /** Writes a value that expires automatically; rejects with the reason if Redis takes no writes. */
   write(): Promise<unknown>;
   /** The memory limit of each master. */
   readonly memory: () => Promise<readonly RedisMemory[]>;
@@ -64,7 +65,10 @@ export function openRedis(
     log,
     control,
     memory: () => memoryOf(publisher),
-    write: () => publisher.set('story:probe', '1', 'EX', 60),
+    write: () =>
+      publisher.set('story:probe', '1', 'EX', 60).catch((error: Error) => {
+        throw new Error(shownFault(error.message, reach.reason), { cause: error });
+      }),
     close: async () => {
       control.close();
       await log.close();

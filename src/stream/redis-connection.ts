@@ -17,10 +17,7 @@ export function retryDelay(times: number): number {
   return Math.min(50 * 2 ** Math.min(times, 5), 1_000);
 }
 
-/**
- * A call without an answer has failed by then, and so has its connection. Otherwise a dead connection that got no TCP
- * reset would stay in use for about 15 minutes, until the system notices.
- */
+/** A call without an answer has failed by then. The pulse ends a connection that is dead. */
 const ANSWER_MS = 5_000;
 /** How long a connection may take to answer a ping. A worker must know soon whether it receives stops. */
 const PING_MS: Readonly<Record<Role, number>> = { publisher: 2_000, subscriber: 2_000, control: 900 };
@@ -39,14 +36,21 @@ const OF_SENTINELS = { disconnectTimeout: COMMON.disconnectTimeout, socketTimeou
 export const FAIL_FAST = {
   ...COMMON,
   maxRetriesPerRequest: 1,
+  // Not with `socketTimeout`: if a connection is lost while a call waits, the library does not clear its timer. The
+  // timer then ends the next connection (tried).
   commandTimeout: ANSWER_MS,
-  socketTimeout: ANSWER_MS,
 } as const satisfies RedisOptions;
 
-/** For connections that only listen: the library subscribes again after each reconnect. */
+/** How soon a connection whose server refuses even a ping is looked at again. */
+const LOOK_MS = 1_000;
+
+/** For connections that only listen. */
 export const KEEP_TRYING = {
   ...COMMON,
   maxRetriesPerRequest: null,
+  // Whoever listens subscribes again after a reconnect. If the library does so and is refused, nobody can catch its
+  // rejection, and the process ends (tried).
+  autoResubscribe: false,
   // The library's ready check and a first SUBSCRIBE get in each other's way: some subscriptions are lost then (tried).
   // Without it they wait for the connection, and Redis takes them while it is still loading its data.
   enableReadyCheck: false,
@@ -66,7 +70,7 @@ export function retrying(retries: Retries): Pick<RedisOptions, 'retryStrategy'> 
 
 /**
  * A connection to a single server, or to the master that sentinels name. A publisher's calls fail fast. A subscriber
- * keeps trying, and subscribes again after each reconnect.
+ * keeps trying. After a reconnect its owner subscribes again.
  */
 export function connectRedis(where: string | RedisPlace, role: Role, reach = new ReachReport()): Redis {
   const { nodes, sentinel, tls, username, password, db } =
@@ -90,6 +94,10 @@ export function connectRedis(where: string | RedisPlace, role: Role, reach = new
     ...retrying(retries),
   });
   if (sentinel) handleSentinelErrors(redis);
+  // Otherwise the library works in database 0 from then on, where others have their keys.
+  redis.on('error', (error: Error & { command?: { name: string } }) => {
+    if (error.command?.name === 'select') redis.disconnect(true);
+  });
   reportFaults(redis, { reach, retries });
   // A publisher's pulse is taken by asking whether it is at a master (open-redis-log.ts).
   if (role !== 'publisher') pingFrom(redis, role, (error) => reach.down(redis, error));
@@ -135,9 +143,8 @@ export function reportFaults(
   { reach, retries }: { reach: ReachReport; retries?: Retries },
 ): void {
   const down = (error: Error & { lastNodeError?: Error }) => reach.down(redis, error.lastNodeError ?? error);
-  redis.on('error', down);
-  redis.on('end', () => reach.forget(redis));
-  redis.on('ready', () => {
+  let again: NodeJS.Timeout | undefined;
+  const look = () => {
     redis.ping().then(
       () => {
         if (retries) retries.times = 0;
@@ -145,10 +152,16 @@ export function reportFaults(
       },
       (error: Error) => {
         // The loss of the connection is reported by its own error.
-        if (error.name === 'ReplyError') down(error);
+        if (error.name !== 'ReplyError') return;
+        down(error);
+        if (redis.status === 'ready') again = setTimeout(look, LOOK_MS);
       },
     );
-  });
+  };
+  redis.on('error', down);
+  redis.on('close', () => clearTimeout(again));
+  redis.on('end', () => reach.forget(redis));
+  redis.on('ready', look);
 }
 
 /** Resolves when commands can be sent, or rejects after `timeoutMs`. */

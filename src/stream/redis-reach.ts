@@ -1,4 +1,4 @@
-import { causeOfRefusal } from './redis-causes';
+import { causeOfRefusal, shownFault } from './redis-causes';
 import type { RedisFaultLog } from './redis-connection';
 
 /**
@@ -6,7 +6,7 @@ import type { RedisFaultLog } from './redis-connection';
  * again.
  */
 export class ReachReport {
-  private readonly lost = new Set<object>();
+  private readonly lost = new Map<object, string>();
 
   constructor(private readonly log?: RedisFaultLog) {}
 
@@ -14,12 +14,17 @@ export class ReachReport {
     return this.lost.size > 0;
   }
 
+  /** What was found out last about a connection that does not work. */
+  get reason(): string | undefined {
+    return [...this.lost.values()].at(-1);
+  }
+
   down(connection: object, error: Error): void {
     const isNews = !this.isDown;
-    this.lost.add(connection);
+    const err = shownFault(error.message.replace(/^Ready check failed: /, ''), this.lost.get(connection));
+    this.lost.set(connection, err);
     if (!isNews) return;
-    const err = error.message.slice(0, 200);
-    const cause = causeOfRefusal(err.replace(/^Ready check failed: /, ''));
+    const cause = causeOfRefusal(err);
     // Without an answer of the server's, it is what is asked of the connection that counts.
     if (cause === 'other') this.log?.warn({ err }, 'redis is away; viewers wait, work continues');
     else {

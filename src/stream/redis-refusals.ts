@@ -1,5 +1,5 @@
 import { StoryreelError } from '../protocol';
-import { causeOfRefusal, type Refusal } from './redis-causes';
+import { causeOfRefusal, shownFault, type Refusal } from './redis-causes';
 import type { RedisFaultLog } from './redis-connection';
 import type { ReachReport } from './redis-reach';
 
@@ -62,11 +62,10 @@ export class RefusalReport {
   }
 
   private unreachable(what: string, message: string, error: unknown): StoryreelError {
-    if (this.reach) this.count('unreachable', what, message);
+    const why = shownFault(message, this.reach?.reason);
+    if (this.reach) this.count('unreachable', what, why);
     else this.log?.refused?.('unreachable');
-    return new StoryreelError('Stream.Unavailable', `Redis could not be asked to ${what}: ${message.slice(0, 200)}`, {
-      cause: error,
-    });
+    return new StoryreelError('Stream.Unavailable', `Redis could not be asked to ${what}: ${why}`, { cause: error });
   }
 
   private count(cause: Refusal, what: string, answer: string): void {

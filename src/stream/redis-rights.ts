@@ -33,6 +33,7 @@ const probe = (): readonly Command[] => {
     ['del', text],
     ['unlink', log, lanes],
     ['role'],
+    ['ping'],
     ['info', 'server'],
     ['publish', keys.channel(project), ''],
     ['publish', keys.legacyChannel(project, 'probe'), ''],
@@ -40,7 +41,7 @@ const probe = (): readonly Command[] => {
 };
 
 /** Commands of the connections themselves, which work without these rights. */
-const ALSO = ['subscribe', 'unsubscribe', 'ping', 'client|setname', 'client|setinfo'];
+const ALSO = ['subscribe', 'unsubscribe', 'client|setname', 'client|setinfo'];
 const OF_CLUSTERS = ['cluster|slots', 'cluster|info', 'asking'];
 const NAMES = ['~story:*', '&story:*', '&ai_story:*'];
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { compareCursors, LOG_BEGINNING, parseCursor, type ProjectId } from '../protocol';
 import type { LogMessage } from './event-log';
@@ -6,12 +7,14 @@ import type { LogBounds } from './redis-log-reader';
 import type { RefusalReport } from './redis-refusals';
 import { decodeEvent } from './wire';
 
+/** What Redis refuses is asked again after so long. The user may have got the right meanwhile. */
+const AGAIN_MS = 1_000;
 const MESSAGE = /^(\d+-\d+) (\d+-\d+) (.*)$/s;
 
 interface Subscription {
   readonly projectId: ProjectId;
   readonly listeners: Set<RedisListener>;
-  readonly ready: Promise<unknown>;
+  ready: Promise<void>;
 }
 
 /** One connection for all viewers in the process; each message is decoded once, however many listen. */
@@ -19,6 +22,8 @@ export class RedisSubscriber {
   private redis: Redis | undefined;
   private readonly channels = new Map<string, Subscription>();
   private readonly abandoned = new Set<string>();
+  /** Shared by all returns of a connection that is lost again and again. */
+  private reading: Promise<void> | undefined;
 
   constructor(
     private readonly connect: () => Redis,
@@ -40,8 +45,9 @@ export class RedisSubscriber {
     const redis = this.connection();
     let subscription = this.channels.get(channel);
     if (!subscription) {
-      subscription = { projectId, listeners: new Set(), ready: redis.subscribe(channel) };
+      subscription = { projectId, listeners: new Set(), ready: Promise.resolve() };
       this.channels.set(channel, subscription);
+      subscription.ready = this.ask(redis, [channel]);
     }
     const mine = subscription;
     const listener = new RedisListener(hear);
@@ -95,7 +101,8 @@ export class RedisSubscriber {
   private returned(redis: Redis): void {
     const channels = [...this.channels.keys()];
     if (channels.length === 0) return;
-    Promise.all([redis.subscribe(...channels), this.log.readable()]).then(
+    this.reading ??= this.log.readable().finally(() => (this.reading = undefined));
+    Promise.all([this.ask(redis, channels), this.reading]).then(
       () => {
         const subscriptions = channels.flatMap((channel) => this.channels.get(channel) ?? []);
         const listeners = subscriptions.flatMap((subscription) => [...subscription.listeners]);
@@ -104,6 +111,22 @@ export class RedisSubscriber {
       // The connection was lost once more; its next return reports this.
       () => undefined,
     );
+  }
+
+  /** Resolves when those of the channels that are still listened to are subscribed. Rejects if the connection is closed. */
+  private async ask(redis: Redis, channels: readonly string[]): Promise<void> {
+    for (;;) {
+      const wanted = channels.filter((channel) => this.channels.has(channel));
+      if (wanted.length === 0) return;
+      try {
+        await redis.subscribe(...wanted);
+        return;
+      } catch (error) {
+        if ((error as Error).name !== 'ReplyError') throw error;
+        this.refusals.refused('subscribe', error);
+        await sleep(AGAIN_MS, undefined, { ref: false });
+      }
+    }
   }
 
   private deliver(channel: string, message: string): void {

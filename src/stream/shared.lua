@@ -15,11 +15,26 @@ end
 -- The messages to publish at the end, when all is stored: channel, message, channel, message …
 local announcements = {}
 
+-- Every key expires, so that the remains of a crash are removed automatically. A key gets its expiry when it is made,
+-- and again when an attempt begins. It does not get one with every token, which would cost time.
+local function renew(names, ...)
+  for i = 1, #names do
+    redis.call('EXPIRE', names[i], IDLE_SECONDS, ...)
+  end
+end
+
 -- One entry is added to the log and announced to readers with its own id and the id before it (`last`, or false), so
--- that a reader sees at once whether it missed any. Returns the new id, which the caller stores as `last`.
+-- that a reader sees at once whether it missed any. If the log is gone although `last` is known (evicted, for example),
+-- a new one begins, and readers learn this. Returns the new id, which the caller stores as `last`.
 local function emit(base, last, payload)
-  local id = redis.call('XADD', base .. 'log', 'MAXLEN', '~', LOG_MAX_EVENTS, last and '*' or first_id(base .. 'log'),
-    'e', payload)
+  local log = base .. 'log'
+  local id = last
+    and redis.call('XADD', log, 'NOMKSTREAM', 'MAXLEN', '~', LOG_MAX_EVENTS, '*', 'e', payload)
+  if not id then
+    last = false
+    id = redis.call('XADD', log, 'MAXLEN', '~', LOG_MAX_EVENTS, first_id(log), 'e', payload)
+    renew({ log }, 'NX')
+  end
   announcements[#announcements + 1] = 'story:' .. string.sub(base, 8, -3)
   announcements[#announcements + 1] = id .. ' ' .. (last or '0-0') .. ' ' .. payload
   return id
@@ -36,14 +51,6 @@ local function announce()
   end
   announcements = {}
   return refused
-end
-
--- Every key expires, so that the remains of a crash are removed automatically. A key gets its expiry when it is made,
--- and again when an attempt begins. It does not get one with every token, which would cost time.
-local function renew(names, ...)
-  for i = 1, #names do
-    redis.call('EXPIRE', names[i], IDLE_SECONDS, ...)
-  end
 end
 
 -- The fence of the newest run that has begun, or of its end or newest status, if that is newer than the given one; '' belongs to no run.

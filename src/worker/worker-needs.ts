@@ -33,7 +33,12 @@ export function workerNeeds(
     {
       name: 'redis',
       onlyToBegin: true,
-      look: () => lackOfRedis(() => redis.log.ready(REDIS_MS).then(() => redis.write())),
+      look: () =>
+        lackOfRedis(async () => {
+          // Why it is not ready is in the answer to the write.
+          await redis.log.ready(REDIS_MS).catch(() => undefined);
+          await redis.write();
+        }),
     },
     {
       name: 'media',

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { laneId, type ProjectId } from '../../src/protocol';
+import { laneId, LOG_BEGINNING, type ProjectId } from '../../src/protocol';
 import { connectRedis, RedisEventLog, whenReady } from '../../src/stream';
 import { FLAVOURS, RedisServers } from '../support/redis-servers';
 import { textSeen, typesOf } from '../support/stories';
@@ -133,6 +133,41 @@ describe.each(FLAVOURS)('The event log in %s, beyond the contract', (flavour) =>
     await ended;
     expect(typesOf(seen)).toEqual(['snapshot', 'token', 'pipeline_done']);
     expect(textSeen(seen, REWRITE)).toBe(`${text}y`);
+  });
+
+  test('has a piece once that it refused half-way, whatever is wrong with its stream, as soon as it takes it', async () => {
+    const log = await open('off');
+    const { projectId, start } = await begin(log);
+    const name = `story:{${projectId}}:log`;
+    await append(log, writerOf(projectId, 1), 0, 'a');
+    await redis.rename(name, `${name}:aside`);
+    await redis.lpush(name, 'of another program');
+    await expect(append(log, writerOf(projectId, 1), 1, 'b')).rejects.toThrow();
+    await expect(append(log, writerOf(projectId, 2), 0, 'c')).rejects.toThrow();
+    await expect(append(log, writerOf(projectId, 2), 1, 'c', { continued: 'prefill' })).rejects.toThrow();
+    expect((await log.lane(projectId, writerOf(projectId, 1).lane))?.text).toBe('a');
+    await redis.rename(`${name}:aside`, name);
+    await append(log, writerOf(projectId, 2), 1, 'c', { continued: 'prefill' });
+    expect(await log.read(projectId, start, 10)).toMatchObject([
+      { type: 'token', content: 'a' },
+      { type: 'resumed', offset: 1 },
+      { type: 'token', offset: 1, content: 'c' },
+    ]);
+  });
+
+  test('whose stream alone was evicted begins another one that expires, and notifies viewers of it', async () => {
+    const log = await open('off');
+    const { projectId, start } = await begin(log);
+    const name = `story:{${projectId}}:log`;
+    await append(log, writerOf(projectId, 1), 0, 'a');
+    const heard = await listen(log, projectId);
+    await redis.del(name);
+    await append(log, writerOf(projectId, 1), 1, 'b');
+    await until('the token is heard', () => heard.messages.length > 0);
+    expect(heard.messages).toMatchObject([{ previousId: LOG_BEGINNING, event: { offset: 1, content: 'b' } }]);
+    expect(await log.read(projectId, start, 10)).toBeUndefined();
+    expect(await redis.ttl(name)).toBeGreaterThan(WEEK - 60);
+    heard.leave();
   });
 
   test('sets no end with every token', async () => {
@@ -315,6 +350,12 @@ describe.each(FLAVOURS)('The event log in %s, beyond the contract', (flavour) =>
     expect(await redis.pubsub('NUMSUB', channel)).toEqual([channel, 1]);
     two.leave();
     await until('nobody subscribed', async () => (await redis.pubsub('NUMSUB', channel))[1] === 0);
+  });
+
+  test('leaves a silent connection by its pulse, not by the timer of the library, which would end the next one', () => {
+    const publisher = connectRedis('redis://127.0.0.1:1', 'publisher');
+    expect(publisher.options.socketTimeout).toBeUndefined();
+    publisher.disconnect();
   });
 
   test('rejects at once while the server is away, instead of holding its caller up', async () => {

@@ -1,8 +1,12 @@
 import { Redis } from 'ioredis';
 import { PIPELINE, type EventBody } from '../../src/protocol';
-import { connectRedis, RedisEventLog, RefusalReport, whenReady } from '../../src/stream';
+import { examineRedis } from '../../src/cli/services/examine-redis';
+import { readConfig } from '../../src/config';
+import { lackOfRedis } from '../../src/readiness';
+import { connectRedis, openRedis, RedisEventLog, RefusalReport, whenReady } from '../../src/stream';
 import { RedisServers, type RedisServer } from '../support/redis-servers';
-import { newProject, writerOf } from './log-under-test';
+import { until } from '../support/until';
+import { append, begin, listen, newProject, writerOf } from './log-under-test';
 
 const TOKENS = 30;
 const told: EventBody = { type: 'stage_update', status: 'needs_attention' };
@@ -108,6 +112,58 @@ describe('A Redis that refuses what it is asked', () => {
     expect(counted).toEqual(['NOPERM', 'NOPERM']);
     await log.close();
   });
+
+  test('that takes the right to listen away is heard again when it gives the right back, and ends no process', async () => {
+    const { log, lines } = await open();
+    const { projectId } = await begin(log);
+    const heard = await listen(log, projectId);
+    await redis.acl('SETUSER', 'default', 'resetchannels');
+    try {
+      await until('it is refused', () => lines.length > 0);
+      expect(lines).toMatchObject([{ cause: 'NOPERM', asked: 'subscribe' }]);
+    } finally {
+      await redis.acl('SETUSER', 'default', 'allchannels');
+    }
+    await until('it listens again', () => heard.messages.length > 0);
+    await append(log, writerOf(projectId, 1), 0, 'a');
+    await until('the token is heard', () => heard.events().length > 0);
+    heard.leave();
+    await log.close();
+  });
+
+  test.each<[string, RegExp, string, Partial<Refusal>]>([
+    ['OOM', /maxmemory/, '', refusals[0]?.[1] ?? {}],
+    ['READONLY', /sentinels/, '', refusals[1]?.[1] ?? {}],
+    ['NOPERM', /rights of docs/, '', refusals[2]?.[1] ?? {}],
+    ['WRONGPASS', /user or the password/, '//nobody:pw@', {}],
+    ['ERR DB index', /number of the database/, '/99', {}],
+  ])(
+    'by %s has this stated by the worker that waits and by doctor, with what to do',
+    async (cause, advice, at, refusal) => {
+      const url = at.startsWith('//') ? server.url.replace('//', at) : server.url + at;
+      const config = readConfig({ ...process.env, REDIS_URL: url });
+      await refusal.begin?.(redis);
+      const opened = openRedis(config);
+      try {
+        const known = async () => {
+          await opened.log.ready(200).catch(() => undefined);
+          await opened.write();
+        };
+        // The right that is taken away here is not needed for the write.
+        if (cause !== 'NOPERM') {
+          const lack = await until('the cause is known', async () => {
+            const found = await lackOfRedis(known);
+            return found?.what.includes(cause) && found;
+          });
+          expect(lack.advice).toMatch(advice);
+        }
+        expect(await examineRedis(config)).toMatchObject({ ok: false, advice: expect.stringMatching(advice) });
+      } finally {
+        await refusal.end?.(redis);
+        await opened.close();
+      }
+    },
+  );
 
   test.each(refusals)('by %s takes what is asked again afterwards, once, whatever it had begun', async (_, refusal) => {
     const { log } = await open();

@@ -150,7 +150,6 @@ describe('Redis', () => {
     const redis = await admin(own);
     const all = rightsNeeded({ cluster: false });
     const connected = [
-      '+ping',
       '+unsubscribe',
       '+client|setname',
       '+client|setinfo',

@@ -291,9 +291,21 @@ describe('The client', () => {
     );
   });
 
+  test('states to its logger that Redis is away, and that it is back', async () => {
+    const lines: string[] = [];
+    const logger = { warn: (_fields: object, message: string) => void lines.push(message) };
+    const own = await StoryClient.connect(readConfig(env), { logger });
+    await proxies.redis?.refuse();
+    await until('Redis is missed', () => lines.length > 0);
+    await proxies.redis?.accept();
+    await until('Redis is back', () => lines.includes('redis is back'));
+    expect(lines[0]).toMatch(/^redis is away/);
+    await own.close();
+  });
+
   test('is not made of odd settings and options', async () => {
     const connect = StoryClient.connect.bind(StoryClient) as (...given: Given) => Promise<StoryClient>;
-    const NAMES = ['by', 'metrics', 'connection', 'payloadCodecs', 'postgres', 'redis', 'stages'];
+    const NAMES = ['by', 'logger', 'metrics', 'connection', 'payloadCodecs', 'postgres', 'redis', 'stages'];
     // Nothing is connected to: what is sound gets as far as a Postgres that is away.
     const away = { ...env, DATABASE_URL: 'postgres://127.0.0.1:1/none' };
     const connection = { workflowService: {} };

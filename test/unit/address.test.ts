@@ -14,6 +14,7 @@ const URLS = {
   HTTP_PROXY: 'https',
 };
 const setting = fc.constantFrom(...(Object.keys(URLS) as (keyof typeof URLS)[]));
+const pathOf = (name: string) => (name === 'REDIS_URL' ? '/2' : '/reel');
 const host = fc.constantFrom('db', 'db.example.org', '10.0.0.7', '[::1]', '[fd00::7]');
 /** Anything that somebody's generator of passwords may come up with; parts of it can be told from our own words. */
 const password = fc
@@ -35,10 +36,11 @@ describe('A URL among the settings', () => {
   test('has whichever password was encoded into it, and none of it is shown', () => {
     fc.assert(
       fc.property(setting, host, password, (name, where, secret) => {
-        const url = `${URLS[name]}://films:${encodeURIComponent(secret)}@${where}:5432/reel`;
+        const path = pathOf(name);
+        const url = `${URLS[name]}://films:${encodeURIComponent(secret)}@${where}:5432${path}`;
         expect(settingsWith(name, url)).toMatchObject({ [name]: url });
-        expect(readAddress(url)).toMatchObject({ username: 'films', password: secret, path: '/reel' });
-        expect(shownAddress(url)).toBe(`${URLS[name]}://${where}:5432/reel`);
+        expect(readAddress(url)).toMatchObject({ username: 'films', password: secret, path });
+        expect(shownAddress(url)).toBe(`${URLS[name]}://${where}:5432${path}`);
       }),
     );
   });
@@ -46,7 +48,8 @@ describe('A URL among the settings', () => {
   test('with a password that is not encoded is taken for what it is, or refused by the name of its setting', () => {
     fc.assert(
       fc.property(setting, host, password, (name, where, secret) => {
-        const url = `${URLS[name]}://films:${secret}@${where}:5432/reel`;
+        const path = pathOf(name);
+        const url = `${URLS[name]}://films:${secret}@${where}:5432${path}`;
         const read = settingsWith(name, url);
         if (read instanceof StoryreelError) {
           expect(read.message).toMatch(new RegExp(`^${name} must be .*docs/configuration.md.$`));
@@ -57,7 +60,7 @@ describe('A URL among the settings', () => {
         const taken = readAddress(url);
         expect(taken.hosts).toEqual([{ host: where.replace(/[[\]]/g, ''), port: 5432 }]);
         expect(taken.password).toBe(decodeURIComponent(secret));
-        expect(shownAddress(url)).toBe(`${URLS[name]}://${where}:5432/reel`);
+        expect(shownAddress(url)).toBe(`${URLS[name]}://${where}:5432${path}`);
       }),
       { numRuns: 500 },
     );
@@ -81,6 +84,7 @@ describe('A URL among the settings', () => {
     ['DATABASE_URL', 'postgresql://films:p@/storyreel?host=/var/run/postgresql'],
     ['DATABASE_URL', 'postgres://[::1]:5432/storyreel?sslmode=verify-full'],
     ['REDIS_URL', 'redis://[::1]'],
+    ['REDIS_URL', 'redis://cache:6379/'],
     ['REDIS_URL', 'rediss://:p%40ss@cache:6380/2'],
     ['OPENAI_BASE_URL', 'http://[::1]:11434/v1'],
     ['TEMPORAL_ADDRESS', '[::1]:7233'],
@@ -93,6 +97,9 @@ describe('A URL among the settings', () => {
     ['DATABASE_URL', 'postgres://a,b/storyreel'],
     ['DATABASE_URL', 'postgres://db:99999/storyreel'],
     ['REDIS_URL', 'redis://'],
+    ['REDIS_URL', 'redis://cache:6379/films'],
+    ['REDIS_URL', 'redis://cache:6379/-1'],
+    ['REDIS_URL', 'redis://cache:6379?db=4'],
     ['REDIS_URL', 'redis://[::z]:6379'],
     ['OPENAI_BASE_URL', 'http://[12]:8080/v1'],
     ['OPENAI_BASE_URL', 'http://'],

@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
+import { storyreelError } from '../../src/client/client-errors';
 import { createDataSource, databaseFaultOf, databaseUnreachable } from '../../src/entities';
 import { readConfig } from '../../src/config';
 import { examine } from '../../src/cli/services/examine';
-import { adviceOnPostgres } from '../../src/readiness';
+import { adviceOnPostgres, lackOfSchema } from '../../src/readiness';
+import { createOwnDatabase } from '../support/own-database';
 import { fromSetup, testEnv } from '../support/services';
 
 describe('A login that Postgres refuses', () => {
@@ -26,6 +29,45 @@ describe('A login that Postgres refuses', () => {
     expect(postgres).toMatchObject({ ok: false, address: `postgres://${url.host}${url.pathname}` });
     expect(postgres?.advice).toContain('refuses the login');
     expect(JSON.stringify(postgres)).not.toMatch(/p@ss|w:rd|%40ss|rd#%|%3Ard/);
+  });
+});
+
+test('A user without rights, who may only read, or who has no connection left is told so, and what to do', async () => {
+  const database = await createOwnDatabase();
+  const role = `weak_${randomUUID().slice(0, 8)}`;
+  const url = Object.assign(new URL(database.url), { username: role, password: role }).href;
+  await database.dataSource.query(`CREATE ROLE ${role} LOGIN PASSWORD '${role}'`);
+  const source = createDataSource({ url, poolSize: 1 });
+  try {
+    await source.initialize();
+    const asked: unknown = await source.query('SELECT name FROM projects').catch((error: unknown) => error);
+    expect(storyreelError(asked)).toMatchObject({
+      type: 'Config.Invalid',
+      message: expect.stringContaining('grant its user'),
+    });
+    expect(await lackOfSchema(source)).toMatchObject({ what: expect.stringContaining('42501') });
+    await database.dataSource.query(`GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${role}`);
+    expect(await lackOfSchema(source)).toMatchObject({ advice: expect.stringContaining('grant its user') });
+    await database.dataSource.query(`GRANT INSERT ON ALL TABLES IN SCHEMA public TO ${role}`);
+    expect(await lackOfSchema(source)).toBeUndefined();
+    await database.dataSource.query(`ALTER ROLE ${role} CONNECTION LIMIT 1`);
+    const refused = await createDataSource({ url }).initialize().catch(databaseUnreachable);
+    expect(refused).toMatchObject({ type: 'Service.Unreachable', message: expect.stringContaining('max_connections') });
+  } finally {
+    await source.destroy();
+    await database.dataSource.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+    await database.drop();
+  }
+});
+
+test.each([
+  ['25006', 'primary server'],
+  ['57014', 'pg_stat_activity'],
+])('A statement that ended with %s is told with what to do', (code, advice) => {
+  const error = Object.assign(new Error('failed'), { name: 'QueryFailedError', driverError: { code } });
+  expect(storyreelError(error)).toMatchObject({
+    type: 'Service.Unreachable',
+    message: expect.stringContaining(advice),
   });
 });
 

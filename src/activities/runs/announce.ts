@@ -2,6 +2,7 @@ import { ProjectStage, usageOf, type Lane, type Project } from '../../entities';
 import {
   laneParts,
   personCommands,
+  StoryreelError,
   type EventBody,
   type LaneAddress,
   type LaneId,
@@ -155,9 +156,9 @@ async function publishLaneEnd(
       owner = published.row;
       if (!textWriter) textWriter = await continuedWriter(source.log, writerOf(owner), stored.text ?? '');
       else if (tries > 0) textWriter.resend(published.reply.length);
-      if (!(await textWriter.flush(FLUSH_MS))) throw new Error('the log did not take the rest of the text');
+      if (!(await textWriter.flush(FLUSH_MS))) throw new StoryreelError('Stream.Unavailable', 'The log did not take the rest of the text.');
     }
-    throw new Error('the log keeps losing text');
+    throw new StoryreelError('Stream.Unavailable', 'The log keeps losing text.');
   } finally {
     textWriter?.close();
   }

@@ -6,11 +6,13 @@ import { laneOfRole } from '../../protocol';
 import { readProjectId } from '../../protocol/viewer';
 import {
   adviceOnMemory,
+  adviceOnRedis,
   connectPublisher,
   memoryOf,
   missingRights,
   RedisEventLog,
   rightsNeeded,
+  shownFault,
   shownMemory,
   whenReady,
 } from '../../stream';
@@ -39,8 +41,8 @@ export async function examineRedis(config: Config): Promise<Finding> {
     await tryScripts(config);
     return { ...known, ok: true, ...(await shown(config, about)) };
   } catch (error) {
-    const advice = `Start Redis or Valkey, or correct REDIS_URL${REDIS_CLUSTER ? ' and REDIS_CLUSTER' : ''}.`;
-    return { ...known, ok: false, detail: reasonOf(error), advice };
+    const advice = `${adviceOnRedis(error)}${REDIS_CLUSTER ? ' REDIS_CLUSTER=on is for a cluster only.' : ''}`;
+    return { ...known, ok: false, detail: shownFault(reasonOf(error)), advice };
   } finally {
     redis?.disconnect();
   }
