@@ -24,10 +24,11 @@ import { readOptions, type StartOptions } from './options';
 import { placeFilm } from './place-film';
 import { placeLines } from './place-lines';
 import { startSession, type Session } from './session';
-import { blanksForTemporal, ownSettings, writeEnvFile } from './settings';
+import { blanksForTemporal, forgetEnvFile, ownSettings, writeEnvFile } from './settings';
 import { watchForStop, type StopSignal } from './stop-signal';
 import { keepWorker, type KeptWorker } from './worker';
 
+forgetEnvFile(process.env);
 const shell = { ...process.env };
 const env = childEnv(shell, 'own');
 leaveShell(process.env);
