@@ -38,7 +38,9 @@ export function addLinks(program: Command, cli: Cli): void {
       if (await withClient(cli, ({ client }) => client.tokens.revoke(projectId, id))) {
         cli.note(`Link ${id} counts no more.`);
       } else {
-        cli.note(`storyreel: There is no link ${shownValue(id)} that counts. "storyreel links list" lists them.`);
+        cli.note(
+          `storyreel: There is no link ${shownValue(id)} that counts. "storyreel links list ${projectId}" lists them.`,
+        );
         cli.exitCode = EXIT_CODES.notFound.code;
       }
     });
