@@ -79,7 +79,7 @@ export function ownSettings(env: Env): Record<string, string> {
 const MADE = 'STORYREEL_MADE_BY_START';
 
 /**
- * Takes out of this process's environment what the env file of an earlier start has brought into its shell: the services
+ * Takes out of this process's environment what the env file of an earlier start has brought into its shell. The services
  * that are named there may be gone. What the shell's user has changed since stays.
  */
 export function forgetEnvFile(env: NodeJS.ProcessEnv): void {
