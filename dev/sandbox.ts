@@ -19,7 +19,10 @@ export interface Sandbox {
 export interface SandboxOptions {
   /** Is removed at the end. */
   readonly folder: string;
-  /** Default: that of this process, which forgets what a shell has for other programs. */
+  /**
+   * Default: that of this process, which forgets what a shell has for other programs. The services that it names play no
+   * part: nothing here may change their data.
+   */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Default: nothing is reported. */
   readonly report?: Report;
@@ -34,7 +37,8 @@ export async function openSandbox({
   tokensPerSecond = 0,
 }: SandboxOptions): Promise<Sandbox> {
   leaveShell(process.env);
-  const stack = await startStack({ stateDir: folder, env, persistent: false, frugal: true, report });
+  const { TEMPORAL_ADDRESS: _t, DATABASE_URL: _d, REDIS_URL: _r, ...rest } = env;
+  const stack = await startStack({ stateDir: folder, env: rest, persistent: false, frugal: true, report });
   const studio = await startStudio({
     strict: true,
     stateDir: join(folder, 'studio'),

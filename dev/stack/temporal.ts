@@ -55,6 +55,8 @@ export async function startTemporal(context: StackContext): Promise<RunningTempo
       // Naming an attribute again that the database already has is no error to this server (tried).
       for (const name of SEARCH_ATTRIBUTES) args.push('--search-attribute', `${name}=Keyword`);
       for (const [key, value] of Object.entries(MATCHING)) args.push('--dynamic-config-value', `${key}=${value}`);
+      // What other servers allow is tried.
+      if (frugal) args.push('--dynamic-config-value', 'frontend.WorkflowPauseEnabled=true');
       if (persistent) args.push('--db-filename', join(stateDir, 'temporal.db'));
       return { name: 'temporal', program, args, stopSignal: 'SIGTERM', ...(frugal && { env: FRUGAL }) };
     },

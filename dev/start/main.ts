@@ -24,10 +24,11 @@ import { readOptions, type StartOptions } from './options';
 import { placeFilm } from './place-film';
 import { placeLines } from './place-lines';
 import { startSession, type Session } from './session';
-import { blanksForTemporal, ownSettings, writeEnvFile } from './settings';
+import { blanksForTemporal, forgetEnvFile, ownSettings, writeEnvFile } from './settings';
 import { watchForStop, type StopSignal } from './stop-signal';
 import { keepWorker, type KeptWorker } from './worker';
 
+forgetEnvFile(process.env);
 const shell = { ...process.env };
 const env = childEnv(shell, 'own');
 leaveShell(process.env);
@@ -39,8 +40,8 @@ const DEBUGGER = '127.0.0.1:9229';
 const screen = standardOutput(process.stdout);
 const print = (line: string) => void process.stderr.write(`${line}\n`);
 let note: (line: string) => void = print;
-let outputGone = (): void => process.exit(EXIT_CODES.ok.code);
-process.stdout.on('error', () => outputGone());
+let outputGone = (_code: string | undefined): void => process.exit(EXIT_CODES.ok.code);
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => outputGone(code));
 process.stderr.on('error', () => undefined);
 
 async function main(): Promise<number> {
@@ -54,7 +55,10 @@ async function main(): Promise<number> {
   stop.signal.addEventListener('abort', () => {
     if (!isStarted && !stop.hasFailed()) leave(lock, EXIT_CODES.interrupted.code);
   });
-  outputGone = () => stop.stop('nobody reads the output');
+  outputGone = (code) =>
+    code === 'EPIPE'
+      ? stop.stop('nobody reads the output')
+      : stop.fail(new Error(`The output cannot be written (${code}). "npm start" continues where it was.`));
   try {
     const report = (line: ReportLine) => printService(line, stop);
     if (options.fresh) await dropState(stateDir, report);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setForOthers } from '../child-env';
@@ -74,6 +75,23 @@ export function ownSettings(env: Env): Record<string, string> {
   return Object.fromEntries([...names].flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 
+/** In a shell that has read an env file: a mark of each setting that the start has made, and not its user. */
+const MADE = 'STORYREEL_MADE_BY_START';
+
+/**
+ * Takes out of this process's environment what the env file of an earlier start has brought into its shell. The services
+ * that are named there may be gone. What the shell's user has changed since stays.
+ */
+export function forgetEnvFile(env: NodeJS.ProcessEnv): void {
+  const made = new Set(env[MADE]?.split(' '));
+  for (const [name, value] of Object.entries(env)) if (made.has(markOf(name, value))) delete env[name];
+  delete env[MADE];
+}
+
+function markOf(name: string, value = ''): string {
+  return createHash('sha256').update(`${name}=${value}`).digest('hex').slice(0, 12);
+}
+
 /**
  * A file to be sourced in a shell: the settings, and the command itself, which forgets what that shell has for other programs.
  * Only its owner may read the passwords and keys in it.
@@ -83,9 +101,12 @@ export function writeEnvFile(stateDir: string, settings: Readonly<Record<string,
   const main = join(DIST, 'src', 'cli', 'main.js');
   const foreign = setForOthers(shell).filter((name) => !leadsToTemporal(name));
   const forget = foreign.length > 0 ? `unset ${foreign.join(' ')}; ` : '';
+  const made = Object.entries(settings).filter(([name, value]) => value !== (shell[name] ?? ''));
   const lines = [
     '# What "npm start" runs with. In a shell: . <this file>, then: storyreel status',
     ...Object.entries(settings).map(([name, value]) => `export ${name}=${quoted(value)}`),
+    // Behind those of the files that this shell has read before.
+    `export ${MADE}="\${${MADE}-} ${made.map(([name, value]) => markOf(name, value)).join(' ')}"`,
     `storyreel() { (${forget}exec ${quoted(process.execPath)} ${quoted(main)} "$@"); }`,
   ];
   writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });

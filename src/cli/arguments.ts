@@ -5,7 +5,9 @@ import {
   laneParts,
   TEXT_BYTES,
   parseCursor,
+  projectIdOfWorkflow,
   STAGES,
+  StoryreelError,
   type Cursor,
   type LaneId,
   type ProjectId,
@@ -13,9 +15,9 @@ import {
 } from '../protocol';
 import { loaded } from './loaded';
 
-/** Throws `Project.NotFound`: what is no id names no project. */
+/** A project by its id, or by that of its workflow. Throws `Project.NotFound`: what is no id names no project. */
 export function projectArgument(text: string): ProjectId {
-  return loaded.clientInternal.readInput('the project id', text);
+  return projectIdOfWorkflow(text) ?? loaded.clientInternal.readInput('the project id', text);
 }
 
 /** Throws `Stage.Unknown` with the stages that there are. Whether there is one of this package, the client looks up. */
@@ -58,16 +60,28 @@ export function wholeNumbers(text: string): number[] {
 }
 
 export function numberOfSeconds(text: string): number {
-  const seconds = Number(text);
-  if (text.trim() === '' || !Number.isFinite(seconds))
-    throw new InvalidArgumentError('It must be a number of seconds.');
-  return seconds;
+  return decimal(text, 'It must be a number of seconds, like 3.5.');
 }
 
 /** An amount of money. */
 export function amount(text: string): number {
-  if (!/^\d{1,9}(\.\d{1,9})?$/.test(text)) throw new InvalidArgumentError('It must be a number, like 0.50.');
+  return decimal(text, 'It must be an amount below a billion, like 0.50.');
+}
+
+/** Throws with the `rule` for anything but digits, with or without a point between them. */
+export function decimal(text: string, rule: string): number {
+  if (!/^\d{1,9}(\.\d{1,9})?$/.test(text)) throw new InvalidArgumentError(rule);
   return Number(text);
+}
+
+/** Throws `Project.Invalid` for options that play no part where no project is made. */
+export function refuseOptionsOfNew(flags: object): void {
+  const given = ['scenes', 'style', 'language', 'frame', 'name', 'owner'].find((name) => name in flags);
+  if (given === undefined) return;
+  throw new StoryreelError(
+    'Project.Invalid',
+    `--${given} is for projects that are made now. "storyreel edit" changes one that is there.`,
+  );
 }
 
 /** Input beyond this is no topic, and may have no end. */

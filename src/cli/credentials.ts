@@ -16,9 +16,16 @@ export function printAll<T>(cli: Cli, all: readonly T[], { lineOf, none, json }:
 }
 
 /** Notes that it counts no more, or that there is none with this id. */
-export function noteRevoked(cli: Cli, what: 'key' | 'session' | 'link', id: string, wasRevoked: boolean): void {
+export function noteRevoked(
+  cli: Cli,
+  what: 'key' | 'session' | 'link',
+  id: string,
+  wasRevoked: boolean,
+  /** The command that lists those that count. */
+  list = `${what}s list`,
+): void {
   if (wasRevoked) return cli.note(`${what.charAt(0).toUpperCase()}${what.slice(1)} ${id} counts no more.`);
   const counts = what === 'session' ? '' : ' that counts';
-  cli.note(`storyreel: There is no ${what} ${shownValue(id)}${counts}. "storyreel ${what}s list" lists them.`);
+  cli.note(`storyreel: There is no ${what} ${shownValue(id)}${counts}. "storyreel ${list}" lists them.`);
   cli.exitCode = EXIT_CODES.notFound.code;
 }

@@ -34,7 +34,7 @@ export interface MessageFields {
 /** What is wrong in a message that was taken before this was checked, and by which change of the workflow it is refused. */
 interface Fault {
   readonly refusal: string;
-  readonly since: 'bounded-messages' | 'flags-are-checked' | 'versions-are-checked';
+  readonly since: 'bounded-messages' | 'flags-are-checked' | 'versions-are-checked' | 'fields-are-known';
 }
 
 /** A text that is too long is cut in the fields, and a flag that is none is not set. */
@@ -57,6 +57,7 @@ export function readStoryInput(given: unknown): StoryInput {
   const projectId = parseProjectId(fields['projectId']);
   if (!projectId)
     throw refused('Project.NotFound', `There is no project ${shown(fields['projectId'])}: its id is a UUID.`);
+  demandKnown(fields, ['projectId', ...SCOPE_FIELDS]);
   const { workflowId, continuedFromExecutionRunId } = workflowInfo();
   // A replay may be given another id.
   if (workflowId !== workflowIdOf(projectId) && patched('own-workflow-id')) {
@@ -68,6 +69,20 @@ export function readStoryInput(given: unknown): StoryInput {
 }
 
 type Scope = Omit<StoryInput, 'projectId' | 'carried'>;
+
+const SCOPE_FIELDS = ['stages', 'scenes', 'gates', 'force', 'keepSettings', 'onFailure'];
+
+/** A misspelt field would be left out, and more be made and paid than was asked for. */
+function demandKnown(fields: Readonly<Record<string, unknown>>, known: readonly string[]): void {
+  // Only the workflow itself hands that on.
+  const unknown = unknownField(fields, [...known, 'carried']);
+  if (unknown === undefined || !patched('fields-are-known')) return;
+  throw refused('Project.Invalid', `The input has no field ${shown(unknown)}. Its fields are ${known.join(', ')}.`);
+}
+
+function unknownField(fields: Readonly<Record<string, unknown>>, known: readonly string[]): string | undefined {
+  return Object.keys(fields).find((name) => isGiven(fields[name]) && !known.includes(name));
+}
 
 /** What a run produces, and how. Opening the run checks whether these stages and scenes exist. */
 function readScope(fields: Readonly<Record<string, unknown>>): Scope {
@@ -91,17 +106,24 @@ function readScope(fields: Readonly<Record<string, unknown>>): Scope {
 
 export function readBatchInput(given: unknown): BatchInput {
   const fields = fieldsOf(given);
-  if (!fields) throw refused('Project.Invalid', 'The input must be a JSON object.');
+  if (!fields) {
+    throw refused(
+      'Project.Invalid',
+      'The input must be {"batchId":"<name>","atMost":3,"projects":[{"projectId":"<id>"}]}.',
+    );
+  }
   const batchId = parseBatchId(fields['batchId']);
   if (!batchId) throw refused('Batch.NotFound', `There is no batch ${shown(fields['batchId'])}.`);
   const { atMost, story } = fields;
   if (!isWhole(atMost, 1, Number.MAX_SAFE_INTEGER)) {
     throw refused('Project.Invalid', '"atMost" must be a whole number from 1.');
   }
+  demandKnown(fields, ['batchId', 'projects', 'atMost', 'story']);
   const read = readBatchItems(fields['projects']);
   if (typeof read === 'string') throw refused('Project.Invalid', `The batch cannot be made: ${read}.`);
   const ofStory = isGiven(story) ? fieldsOf(story) : {};
   if (!ofStory) throw refused('Project.Invalid', '"story" must be a JSON object.');
+  demandKnown(ofStory, SCOPE_FIELDS);
   const isContinued = workflowInfo().continuedFromExecutionRunId !== undefined;
   const carried = isContinued ? (fields['carried'] as BatchInput['carried']) : undefined;
   const scope = readScope(ofStory);
@@ -151,8 +173,8 @@ export function readReconcileInput(given: unknown): ReconcileInput {
   };
 }
 
-/** Reads whatever somebody has sent: no argument, any JSON, or what does not decode. */
-export function readMessage(argument: unknown): ReadMessage {
+/** Reads whatever somebody has sent: no argument, any JSON, or what does not decode. The message has the `known` fields. */
+export function readMessage(argument: unknown, known: readonly (keyof MessageFields)[]): ReadMessage {
   const given = fieldsOf(argument ?? {});
   if (!given) return { refusal: 'its input must be a JSON object' };
   const { now, lane, gate, reason, version } = given;
@@ -168,6 +190,8 @@ export function readMessage(argument: unknown): ReadMessage {
   } else if (version != null && !isVersion(version)) {
     fault = { refusal: '"version" must be a whole number from 0', since: 'versions-are-checked' };
   }
+  const unknown = unknownField(given, known);
+  if (unknown !== undefined) fault ??= { refusal: `it has no field ${shown(unknown)}`, since: 'fields-are-known' };
   return {
     fields: {
       now: now === true,

@@ -45,6 +45,17 @@ const DESCRIPTIONS: { readonly [M in StoryMessage]: string } = {
     'announces that rows of the project were changed: the lanes that depend on them are made again before the run ends',
 };
 
+const FIELDS: { readonly [M in StoryMessage]: readonly (keyof MessageFields)[] } = {
+  pause: ['now'],
+  resume: [],
+  retry: ['lane'],
+  skip: ['lane'],
+  cancelLane: ['lane'],
+  approve: ['gate'],
+  reject: ['gate', 'lane', 'reason', 'version'],
+  edited: [],
+};
+
 /**
  * Takes messages from now on, whatever they contain. A signal that is stale, repeated, too long or malformed changes
  * nothing and leaves a line in the current details. An update of this kind is refused with that line.
@@ -67,7 +78,7 @@ function listenFor(name: StoryMessage, effect: (given: MessageFields) => Effect,
    */
   const evaluate = (argument: unknown, isRefused: (since: string) => boolean): Effect => {
     if (table.isOver) return { refusal: 'the run is over' };
-    const message = readMessage(argument);
+    const message = readMessage(argument, FIELDS[name]);
     if ('refusal' in message) return message;
     if (run.ending && isRefused('bounded-messages')) return { refusal: 'the run is ending' };
     if (message.fault && isRefused(message.fault.since)) return { refusal: message.fault.refusal };

@@ -90,6 +90,11 @@ describe('refuses with one line and exit code 2:', () => {
     ['an unknown option', ['status', '--bogus'], /unknown option '--bogus'/],
     ['no topic and no project', ['generate'], /Give a topic in quotes/],
     ['a topic and a project', ['generate', 'fox', '--project', PROJECT], /one of the two/],
+    ['scenes of a project that is there', ['generate', '--project', PROJECT, '--scenes', '3'], /--scenes is for/],
+    ['an owner of a batch that is there', ['batch', '--id', 'spring', '--owner', 'ann'], /--owner is for/],
+    ['an amount that is too large', ['budget', PROJECT, '9'.repeat(20)], /below a billion/],
+    ['days of another form', ['keys', 'create', 'web', '--expires', '1e3'], /number of days/],
+    ['a lane without a scene', ['retry', PROJECT, 'film/'], /cannot be taken\. There is no lane "film\/".*[^.]\.$/],
     ['scenes that are no number', ['generate', 'fox', '--scenes', 'five'], /must be a whole number/],
     ['a cursor that is none', ['watch', PROJECT, '--from', 'now'], /must be the "id" of an event/],
     ['an unknown stage', ['watch', PROJECT, '--stage', 'sound'], /no stage "sound".*rewrite, storyboard.*film/],
@@ -112,6 +117,19 @@ describe('refuses with one line and exit code 2:', () => {
     expect(stderr).toMatch(/^storyreel: TEMPORAL_ADDRESS must be host:port.*\n$/);
     expect(code).toBe(EXIT_CODES.usage.code);
   });
+});
+
+it('takes a project by the id of its workflow, too, as Temporal shows it', async () => {
+  const { stderr } = await parse(['status', `story-${PROJECT}`], () => {
+    throw new StoryreelError('Config.Invalid', 'The arguments are in order.');
+  });
+  expect(stderr).toContain('in order');
+});
+
+it('makes no login link that leads to nothing', async () => {
+  const { code, stdout, stderr } = await parse(['login', '--url', 'http://127.0.0.1:1']);
+  expect({ code, stdout }).toEqual({ code: EXIT_CODES.failed.code, stdout: '' });
+  expect(stderr).toContain('No gateway answers at http://127.0.0.1:1');
 });
 
 describe('Whatever is typed,', () => {

@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -96,6 +96,20 @@ it.each([
   expect(await refused.end()).toBe(2);
   expect(refused.stderr).toMatch(message);
   expect(refused.stderr).toMatch(/^npm start: .*\n$/);
+});
+
+it.each(['start', 'dev'] as const)('runs in the process that npm passes signals to, by npm run %s', async (script) => {
+  const folder = join(stateDir, script);
+  mkdirSync(folder);
+  // In place of both programs: the build ends, what follows stays.
+  const node = '#!/bin/sh\ncase "$1" in */build.mjs) exit;; esac\necho $$; exec sleep 60\n';
+  writeFileSync(join(folder, 'node'), node, { mode: 0o755 });
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+  const child = spawn('sh', ['-c', scripts[script] ?? ''], { env: { PATH: `${folder}:${process.env.PATH}` } });
+  const [pid] = (await once(child.stdout, 'data')) as [Buffer];
+  child.kill();
+  await once(child, 'exit');
+  expect(Number(pid)).toBe(child.pid);
 });
 
 it('states in one line that the state folder cannot be used', async () => {

@@ -266,6 +266,9 @@ describe('The reconciler', () => {
     expect(await scheduled(app.config)).toBeUndefined();
     expect(await scheduled({ ...app.config, RECONCILE_MINUTES: 7 })).toBe('updated');
     expect(await advice()).toBeUndefined();
+    await withTemporal(app.config, ({ schedule }) => schedule.getHandle(scheduleId).pause());
+    expect(await advice()).toContain(`temporal schedule toggle --unpause --schedule-id ${scheduleId}`);
+    await withTemporal(app.config, ({ schedule }) => schedule.getHandle(scheduleId).unpause());
 
     const { id } = await database.dataSource
       .getRepository(Project)

@@ -2,7 +2,7 @@ import type { ProjectId } from '../../src/protocol';
 import { Operator } from '../support/operator';
 import { startApp, type TestApp } from '../support/services';
 import { standings } from '../support/standing';
-import { ownTopic, streamingStory, typesOf, watchToEnd } from '../support/stories';
+import { ownTopic, streamingStory, typesOf, watchToEnd, withTemporal } from '../support/stories';
 import { StudioControl } from '../support/studio-control';
 import { until } from '../support/until';
 
@@ -74,6 +74,19 @@ describe('When an operator ends things by hand,', () => {
     await operator(projectId).types('An activity by hand', 'activity reset');
     expect((await watching).at(-1)?.type).toBe('pipeline_done');
     await agree(projectId, 'completed');
+  });
+
+  test('a story that Temporal itself has paused takes no message but a cancel until it is unpaused', async () => {
+    const projectId = await streaming();
+    const pause = { namespace: app.config.TEMPORAL_NAMESPACE, workflowId: `story-${projectId}`, requestId: projectId };
+    await withTemporal(app.config, ({ workflowService }) => workflowService.pauseWorkflowExecution(pause));
+    await expect(app.client.pause(projectId)).rejects.toMatchObject({
+      type: 'Message.Stale',
+      message: expect.stringContaining(`temporal workflow unpause --workflow-id story-${projectId}`) as string,
+    });
+    await app.client.cancel(projectId);
+    await withTemporal(app.config, ({ workflowService }) => workflowService.unpauseWorkflowExecution(pause));
+    await agree(projectId, 'cancelled');
   });
 
   test('a terminated story starts again where it was, and ends', async () => {

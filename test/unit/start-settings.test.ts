@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { blanksForTemporal, ownSettings, settingsFor, writeEnvFile } from '../../dev/start/settings';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { blanksForTemporal, forgetEnvFile, ownSettings, settingsFor, writeEnvFile } from '../../dev/start/settings';
 import { childEnv } from '../../dev/child-env';
 import { readConfig } from '../../src/config';
 import { newFolder } from '../support/new-folder';
@@ -55,4 +57,30 @@ test('A shell that takes over the settings of npm start has what the user has se
     },
   );
   expect(shown).toBe("64x36|it's mine|/media|\n");
+});
+
+test('A start in a shell that has read the file of an earlier one has only what its user has set', () => {
+  const folder = newFolder();
+  const user = { REDIS_URL: 'redis://mine', FRAME_SIZE: '64x36' };
+  const made = {
+    REDIS_URL: user.REDIS_URL,
+    DATABASE_URL: 'postgres://gone',
+    OPENAI_BASE_URL: 'http://gone',
+    TEXT_CHECKS: 'off',
+  };
+  const { TEXT_CHECKS, ...later } = made;
+  const files = [{ TEXT_CHECKS }, { ...user, ...later }].map((settings, at) => {
+    const place = join(folder, String(at));
+    mkdirSync(place);
+    return writeEnvFile(place, settings, user);
+  });
+  const command = 'set -u; . "$0"; . "$1"; export OPENAI_BASE_URL=http://mine; env';
+  const shown = execFileSync('sh', ['-c', command, ...files], { env: user, encoding: 'utf8' });
+  const shell: NodeJS.ProcessEnv = Object.fromEntries<string>(
+    shown.split('\n').map((line) => line.split(/=(.*)/).slice(0, 2) as [string, string]),
+  );
+  expect(shell).toMatchObject({ ...made, OPENAI_BASE_URL: 'http://mine' });
+  forgetEnvFile(shell);
+  expect(shell).toMatchObject({ ...user, OPENAI_BASE_URL: 'http://mine' });
+  expect(Object.keys(shell).filter((name) => /DATABASE|CHECKS|STORYREEL/.test(name))).toEqual([]);
 });

@@ -488,10 +488,24 @@ describe('The story workflow', () => {
     expect(run.lanes.sort()).toEqual(['camera_movement/2', 'image_generation/2', 'video_generation/2']);
   });
 
+  test('an input with a field that it cannot have ends the run before anything is made', async () => {
+    const run = new Run({ scenes: 1 });
+    await run.start({ stage: ['rewrite'] } as Partial<StoryInput>);
+    await expect(run.handle.result()).rejects.toMatchObject({
+      cause: {
+        type: 'Project.Invalid',
+        message: expect.stringMatching(/no field "stage".*are projectId, stages/) as string,
+      },
+    });
+    expect(run.steps).toEqual([]);
+  });
+
   test.each([
     ['pause', 'now'],
     ['pause', { now: 'true' }],
     ['pause', { now: 1 }],
+    ['pause', { Now: true }],
+    ['pause', { lane: 'rewrite' }],
     ['retry', undefined],
     ['retry', { lane: 7 }],
     ['skip', { lane: 'storyboard' }],

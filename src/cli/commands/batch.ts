@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { BatchView, NewProject, StoryClient, StoryPriority } from '../../client';
 import { defined, MAX_IN_BATCH, PRIORITIES, StoryreelError, TEXT_BYTES, type StageName } from '../../protocol';
-import { addStage, readText, wholeNumber } from '../arguments';
+import { addStage, readText, refuseOptionsOfNew, wholeNumber } from '../arguments';
 import { withClient, type Cli } from '../cli';
 import { settingsIn } from '../edit-flags';
 import { EXIT_CODES, exitCodesHelp } from '../exit-codes';
@@ -77,6 +77,7 @@ async function batch(cli: Cli, file: string | undefined, flags: Flags): Promise<
       'Give a file with a topic in each line, or --id of a batch to continue.',
     );
   }
+  if (file === undefined) refuseOptionsOfNew(flags);
   const projects = file === undefined ? [] : await projectsIn(file === '-' ? cli.stdin : createReadStream(file), flags);
   if (file !== undefined && projects.length === 0) {
     throw new StoryreelError('Project.Invalid', `There is no topic in ${file === '-' ? 'standard input' : file}.`);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { NewProject, StoryClient } from '../../client';
 import { defined, StoryreelError, type ProjectId, type StageName } from '../../protocol';
-import { addStage, amount, projectArgument, readTopic, wholeNumber } from '../arguments';
+import { addStage, amount, projectArgument, readTopic, refuseOptionsOfNew, wholeNumber } from '../arguments';
 import { withClient, type Cli } from '../cli';
 import { settingsIn } from '../edit-flags';
 import { exitCodesHelp } from '../exit-codes';
@@ -56,6 +56,7 @@ async function generate(cli: Cli, topic: string | undefined, flags: Flags): Prom
     throw new StoryreelError('Project.Invalid', 'Give a topic in quotes, or --project with an id; one of the two.');
   }
   const known = flags.project === undefined ? undefined : projectArgument(flags.project);
+  if (known) refuseOptionsOfNew(flags);
   const text = topic === undefined ? '' : await readTopic(topic, cli.stdin);
   const signal = cli.interrupted();
   return withClient(cli, async ({ client, config }) => {

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { ApiKeyView } from '../../client';
 import { defined, SCOPES, type Scope } from '../../protocol';
+import { decimal } from '../arguments';
 import { withClient, type Cli } from '../cli';
 import { noteRevoked, printAll } from '../credentials';
 import { exitCodesHelp } from '../exit-codes';
@@ -76,7 +77,8 @@ function scopesIn(text: string): Scope[] {
 }
 
 function daysIn(text: string): number {
-  const days = Number(text);
+  const rule = 'It must be a number of days, at most 36500.';
+  const days = decimal(text, rule);
   if (days > 0 && days <= 36_500) return days;
-  throw new InvalidArgumentError('Must be a number of days.');
+  throw new InvalidArgumentError(rule);
 }

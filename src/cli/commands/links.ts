@@ -34,7 +34,8 @@ export function addLinks(program: Command, cli: Cli): void {
     .description('Has a link count no more; its open streams end within a second.')
     .action(async (project: string, id: string) => {
       const projectId = projectArgument(project);
-      noteRevoked(cli, 'link', id, await withClient(cli, ({ client }) => client.tokens.revoke(projectId, id)));
+      const wasRevoked = await withClient(cli, ({ client }) => client.tokens.revoke(projectId, id));
+      noteRevoked(cli, 'link', id, wasRevoked, `links list ${projectId}`);
     });
 }
 

@@ -20,9 +20,23 @@ export function addLogin(program: Command, cli: Cli): void {
     .addHelpText('after', EXAMPLES + '\n' + exitCodesHelp())
     .action(async ({ url }: { url?: string }) => {
       const at = pageOf(url ?? `http://${writeHostPort(hostPort(cli.config().GATEWAY_ADDRESS))}`);
+      await demandGateway(at);
       const token = await withClient(cli, ({ client }) => client.sessions.createLoginToken());
       cli.screen.write(`${loginLink(at, token)}\n`);
     });
+}
+
+const ANSWER_MS = 5_000;
+
+/** Throws `Service.Unreachable` where the link would lead to nothing. */
+async function demandGateway(at: string): Promise<void> {
+  await fetch(`${at}/healthz`, { signal: AbortSignal.timeout(ANSWER_MS) }).catch((cause: unknown) => {
+    throw new StoryreelError(
+      'Service.Unreachable',
+      `No gateway answers at ${at}. Start one by "storyreel gateway", or give --url, which "npm start" prints as Page.`,
+      { cause },
+    );
+  });
 }
 
 /** The token is in the fragment of the address, which browsers do not send. */

@@ -8,7 +8,7 @@ import { loadWorker } from '../load-worker';
 import { examineDatabase } from './examine-database';
 import { examineRedis } from './examine-redis';
 import type { Finding } from './finding';
-import { intervalOf, strayReconcilers } from './reconcile-schedule';
+import { faultOfSchedule, reconcileScheduleIn, strayReconcilers } from './reconcile-schedule';
 import { withTemporal } from './temporal-namespace';
 
 /** Looks at every service at the same time and changes nothing that is there. Never throws for what it finds. */
@@ -39,14 +39,14 @@ async function examineTemporal(config: Config): Promise<Finding[]> {
         const detail = `the search attributes ${missing.join(', ')} are missing`;
         return [{ ...found, ok: false, detail, advice }, await examineWorkers(connection, config)];
       }
-      const isScheduled = config.RECONCILE_MINUTES === 0 || (await intervalOf(connection, config)) !== undefined;
+      const fault = faultOfSchedule(await reconcileScheduleIn(connection, config), config);
       const strays = await strayReconcilers(connection, config).catch(() => []);
       const detail = [
         `namespace ${namespace}, search attributes registered`,
-        ...(isScheduled ? [] : ['the reconciler is not scheduled']),
+        ...(fault ? [fault.detail] : []),
         ...strays.map(({ scheduleId }) => `the schedule ${scheduleId} is of a task queue without workers`),
       ].join(', ');
-      const advices = [...(isScheduled ? [] : [advice]), ...strays.map((stray) => stray.advice)];
+      const advices = [...(fault ? [fault.advice] : []), ...strays.map((stray) => stray.advice)];
       return [
         { ...found, ok: true, detail, ...(advices.length > 0 && { advice: advices.join('\n    ') }) },
         await examineWorkers(connection, config),

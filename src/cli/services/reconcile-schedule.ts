@@ -24,7 +24,7 @@ export async function keepReconcileSchedule(
   const { TEMPORAL_TASK_QUEUE: taskQueue, RECONCILE_MINUTES: minutes } = config;
   const scheduleId = reconcileScheduleOf(taskQueue);
   const handle = schedule.getHandle(scheduleId);
-  const every = await intervalOf(connection, config);
+  const every = (await reconcileScheduleIn(connection, config))?.every;
   if (minutes === 0) {
     if (every === undefined) return undefined;
     await handle.delete();
@@ -39,7 +39,7 @@ export async function keepReconcileSchedule(
     workflowId: scheduleId,
     taskQueue,
     args: [{}],
-    staticSummary: 'makes rows and media true',
+    staticSummary: 'repairs rows that differ from Temporal, removes unused media',
   };
   if (every !== undefined) {
     await handle.update(({ state }) => ({ spec, policies, action, state }));
@@ -56,16 +56,46 @@ function clientOf(connection: Connection, config: Config): Client {
   return new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter: dataConverter(config) });
 }
 
-/** The interval of the schedule in milliseconds; undefined if there is none. */
-export async function intervalOf(connection: Connection, config: Config): Promise<number | undefined> {
+interface ReconcileSchedule {
+  readonly scheduleId: string;
+  /** The interval in milliseconds. */
+  readonly every: number;
+  readonly isPaused: boolean;
+}
+
+/** Undefined if there is none. */
+export async function reconcileScheduleIn(
+  connection: Connection,
+  config: Config,
+): Promise<ReconcileSchedule | undefined> {
   const { schedule } = clientOf(connection, config);
+  const scheduleId = reconcileScheduleOf(config.TEMPORAL_TASK_QUEUE);
   try {
-    const { spec } = await schedule.getHandle(reconcileScheduleOf(config.TEMPORAL_TASK_QUEUE)).describe();
-    return spec.intervals?.[0]?.every ?? 0;
+    const { spec, state } = await schedule.getHandle(scheduleId).describe();
+    return { scheduleId, every: spec.intervals?.[0]?.every ?? 0, isPaused: state.paused };
   } catch (error) {
     if (error instanceof ScheduleNotFoundError) return undefined;
     throw error;
   }
+}
+
+/** What a person should do about the schedule, and why; undefined if nothing is to be done. */
+export function faultOfSchedule(
+  found: ReconcileSchedule | undefined,
+  { RECONCILE_MINUTES, TEMPORAL_NAMESPACE }: Config,
+): { detail: string; advice: string } | undefined {
+  if (RECONCILE_MINUTES === 0) return undefined;
+  if (!found) return { detail: 'the reconciler is not scheduled', advice: 'Run "storyreel migrate".' };
+  if (!found.isPaused) return undefined;
+  const command = `temporal schedule toggle --unpause --schedule-id ${found.scheduleId} --reason "as usual"`;
+  return {
+    detail: 'the schedule of the reconciler is paused',
+    advice: `If nobody needs that any more: ${command}${namespaceFlag(TEMPORAL_NAMESPACE)}`,
+  };
+}
+
+function namespaceFlag(namespace: string): string {
+  return namespace === 'default' ? '' : ` --namespace ${namespace}`;
 }
 
 const MAX_STRAYS = 5;
@@ -83,8 +113,8 @@ export async function strayReconcilers(
     if (!scheduleId.endsWith(SUFFIX) || taskQueue === TEMPORAL_TASK_QUEUE) continue;
     const queue = { TEMPORAL_NAMESPACE, TEMPORAL_TASK_QUEUE: taskQueue };
     if ((await servedWorkflows(connection, queue)).asking.length > 0) continue;
-    const where = TEMPORAL_NAMESPACE === 'default' ? '' : ` --namespace ${TEMPORAL_NAMESPACE}`;
-    const advice = `If "${taskQueue}" is not used any more: temporal schedule delete --schedule-id ${scheduleId}${where}`;
+    const command = `temporal schedule delete --schedule-id ${scheduleId}${namespaceFlag(TEMPORAL_NAMESPACE)}`;
+    const advice = `If "${taskQueue}" is not used any more: ${command}`;
     strays.push({ scheduleId, advice });
     if (strays.length === MAX_STRAYS) break;
   }

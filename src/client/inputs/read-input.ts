@@ -42,8 +42,13 @@ export function parse<T>(what: string, schema: z.ZodType<T>, given: unknown): T 
 function refusalOf(what: string, issues: readonly z.core.$ZodIssue[]): StoryreelError {
   const custom = issues.find((issue) => issue.code === 'custom' && issue.params?.['type'] !== undefined);
   if (custom?.code === 'custom') return new StoryreelError(custom.params?.['type'] as FailureType, custom.message);
-  const faults = issues.slice(0, MAX_FAULTS).map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`);
-  return refusedInput(what, faults.join('; '));
+  return refusedInput(what, issues.slice(0, MAX_FAULTS).map(faultOf).join('; '));
+}
+
+/** A whole sentence needs no subject. */
+function faultOf({ path, message }: z.core.$ZodIssue): string {
+  if (path.length === 0 && /^[A-Z]/.test(message)) return message.replace(/\.$/, '');
+  return `${path.join('.') || 'it'}: ${message}`;
 }
 
 /** The one form of a refused input: `The project cannot be taken. topic: must not be empty.` */

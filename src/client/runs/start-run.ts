@@ -116,7 +116,7 @@ async function openRunOfRequest(
   if (same) return same.runId;
   throw new StoryreelError(
     'Project.AlreadyRunning',
-    `Project ${projectId} is running already. Watch it, cancel it first, or wait for its end.`,
+    `Project ${projectId} is running already. See it: storyreel watch ${projectId}`,
     { cause: error },
   );
 }

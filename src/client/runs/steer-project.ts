@@ -22,7 +22,7 @@ import {
 import type { ControlChannel } from '../../stream';
 import { conflict, type EditSource } from '../edit';
 import { isAway } from '../client-errors';
-import { isRunning } from './live-workflow';
+import { liveWorkflow } from './live-workflow';
 import { knownProject } from '../projects/known-project';
 
 /** Only a worker can answer; it does so in milliseconds. */
@@ -31,8 +31,9 @@ const ANSWER_MS = 10_000;
 /**
  * Sends a message to the live run of a project. Resolves when the run has accepted it. Lanes that it stops are stopped
  * at once, without waiting for their heartbeats. Throws `Project.NotRunning` if no run is live, and `Stage.Unknown` if
- * nobody knows the stage. Throws `Message.Stale` if the message cannot change anything now, and `Worker.Absent` if no
- * worker answers. Throws `Project.Conflict` if a rejection is not about the present version.
+ * nobody knows the stage. Throws `Message.Stale` if the message cannot change anything now, or Temporal itself has paused
+ * the run, and `Worker.Absent` if no worker answers. Throws `Project.Conflict` if a rejection is not about the present
+ * version.
  */
 export async function steerProject<M extends StoryMessage>(
   ports: { readonly source: EditSource; readonly temporal: Client; readonly control: ControlChannel },
@@ -69,7 +70,14 @@ async function sendMessage<M extends StoryMessage>(
 ): Promise<MessageAnswer> {
   const workflowId = workflowIdOf(projectId);
   // Temporal itself answers at once, or is away; only then it is known that a late answer is a worker's.
-  if (!(await isRunning(temporal, workflowId))) throw notRunning(projectId, message);
+  const live = await liveWorkflow(temporal, workflowId);
+  if (!live) throw notRunning(projectId, message);
+  if (live.status.name === 'PAUSED') {
+    throw new StoryreelError(
+      'Message.Stale',
+      `Temporal itself has paused this run. Let it continue first: temporal workflow unpause --workflow-id ${workflowId}`,
+    );
+  }
   const handle = temporal.workflow.getHandle(workflowId);
   try {
     return await temporal.withDeadline(Date.now() + ANSWER_MS, () =>
