@@ -1,10 +1,13 @@
-import { ServiceError } from '@temporalio/client';
+import { NamespaceNotFoundError, ServiceError } from '@temporalio/client';
 import { databaseFaultOf, isUnmigrated, PoolUsedUp } from '../entities';
-import { StoryreelError, unreachable } from '../protocol';
+import { boundedLine, StoryreelError, TEXT_BYTES, unreachable } from '../protocol';
+import { noNamespace } from '../readiness';
 import { refusedByTemporal } from '../temporal';
 
-/** gRPC's codes for a server that is not there, answers too late, or has no room. */
-const AWAY: readonly unknown[] = [1, 4, 8, 14];
+/** gRPC's codes for a server that is not there, or answers too late. */
+const AWAY: readonly unknown[] = [1, 4, 14];
+/** gRPC's RESOURCE_EXHAUSTED. */
+const LIMITED = 8;
 /** The gRPC codes of a server that refuses our credentials. */
 const REFUSED: readonly unknown[] = [7, 16];
 
@@ -12,6 +15,11 @@ const REFUSED: readonly unknown[] = [7, 16];
 export function storyreelError(error: unknown): StoryreelError {
   if (error instanceof StoryreelError) return error;
   if (isAway(error)) return unreachable('Temporal', 'TEMPORAL_ADDRESS', messageOnly(error));
+  if (grpcCodeOf(error) === LIMITED) return limited(messageOnly(error));
+  if (error instanceof NamespaceNotFoundError) {
+    const { what, advice } = noNamespace(error.namespace);
+    return new StoryreelError('Config.Invalid', `${what}. ${advice}`, { cause: error });
+  }
   if (error instanceof PoolUsedUp) return new StoryreelError('Service.Unreachable', error.message, { cause: error });
   if (REFUSED.includes(grpcCodeOf(error))) return refusedByTemporal(messageOnly(error));
   if (isUnmigrated(error)) {
@@ -27,6 +35,15 @@ export function storyreelError(error: unknown): StoryreelError {
   }
   const name = error instanceof Error ? error.name : typeof error;
   return new StoryreelError('Internal', `Unexpected ${name}; its cause has the details.`, { cause: error });
+}
+
+function limited(cause: Error): StoryreelError {
+  const why = boundedLine(cause.message, TEXT_BYTES.note);
+  return new StoryreelError(
+    'Service.Unreachable',
+    `Temporal is there, and takes no more calls now (${why}). Try again in a moment. If it lasts, raise the limits of the namespace.`,
+    { cause },
+  );
 }
 
 /** Whatever the work meets leaves as a `StoryreelError`. */

@@ -273,11 +273,13 @@ export class StoryClient {
 
   /**
    * Makes a stage that waits for approval again, or one lane of it. The model is given the reason. Returns the lanes.
+   * Throws `Project.Conflict` if `version` is given and is not the present one. A text that somebody writes meanwhile
+   * is not made again: it stays, and waits for approval.
    */
   async reject(
     projectId: ProjectId,
     gate: StageName,
-    rejection: { readonly reason: string; readonly lane?: string },
+    rejection: { readonly reason: string; readonly lane?: string; readonly version?: number },
   ): Promise<readonly LaneId[]> {
     const request = () => ({ gate: readInput('the stage', gate), ...readInput('the rejection', rejection) });
     return (await this.calls.steer(projectId, 'reject', request)).lanes;

@@ -60,6 +60,10 @@ export class Lane {
   @Column('text', { name: 'in_progress_input_hash', nullable: true })
   inProgressInputHash: string | null;
 
+  /** The fence of the attempt that began the unfinished text. Later attempts that continue it leave this as it is. */
+  @Column('bigint', { name: 'begun_fence', nullable: true, transformer: bigintNumber })
+  begunFence: number | null;
+
   /** Hash of the committed result; an input of the lanes that depend on it. */
   @Column('text', { name: 'result_hash', nullable: true })
   resultHash: string | null;

@@ -50,6 +50,10 @@ export class Project {
   @Column('bigint', { name: 'run_fence', default: 0, transformer: bigintNumber })
   runFence: number;
 
+  /** The fence of the step that wrote the status last, of those that publish it; an older attempt at one is late. */
+  @Column('bigint', { name: 'status_fence', default: 0, transformer: bigintNumber })
+  statusFence: number;
+
   /** The settings that opened the last run; null if there was none, or only one of an earlier release. */
   @Column('jsonb', { name: 'run_settings', nullable: true })
   runSettings: RunSettings | null;

@@ -187,11 +187,14 @@ export class StoryHttpClient {
     return this.run(() => this.post(projectId, 'approve', answers.messageAnswer, { body: { gate } }));
   }
 
-  /** Makes a stage that waits for approval again, or one lane of it. The model is given the reason. Returns the lanes. */
+  /**
+   * Makes a stage that waits for approval again, or one lane of it. The model is given the reason. Returns the lanes.
+   * Throws `Project.Conflict` if `version` is given and is not the present one.
+   */
   reject(
     projectId: string,
     gate: StageName,
-    rejection: { readonly reason: string; readonly lane?: string },
+    rejection: { readonly reason: string; readonly lane?: string; readonly version?: number },
   ): Promise<readonly LaneId[]> {
     return this.lanes(projectId, 'reject', () => ({ gate, ...rejection }));
   }

@@ -41,6 +41,8 @@ export interface GateRequest {
 export interface RejectRequest extends GateRequest {
   readonly reason: string;
   readonly lane?: string;
+  /** The version of the project that is rejected: a text that somebody writes after it stays. */
+  readonly version?: number;
 }
 
 /** What a message has changed: the lanes concerned. The list is empty if the message is about the run as a whole. */

@@ -153,8 +153,6 @@ export interface ParkRequest extends LaneAddress {
   readonly error: EventError;
   /** `cancelled` if a person stopped the lane. */
   readonly as?: 'needs_attention' | 'cancelled';
-  /** The status of the run as a whole after this step; default `needs_attention`. */
-  readonly runStatus?: LiveStatus;
   /** The story run id, as in `LaneTask`. */
   readonly runId?: string;
 }
@@ -194,6 +192,8 @@ export interface RejectedLanes {
   /** The scenes that the lanes' numbers mean. */
   readonly sceneIds?: SceneIds;
   readonly reason: string;
+  /** As in the message. */
+  readonly version?: number;
 }
 
 /** How a run ends. */

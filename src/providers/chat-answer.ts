@@ -1,60 +1,22 @@
-import { boundedLine, MAX_INTEGER, StoryreelError } from '../protocol';
 import { isFields, type Fields } from './answer-fields';
+import { choicesIn } from './chat-choices';
+import { usageIn, type ChatUsage } from './chat-usage';
+import { EndMark } from './end-mark';
 import { ServerError } from './errors';
 import { statedStatus } from './failure-kind';
+import { endIn, finishOf, type Finish } from './finish-reason';
 import { OneChoice } from './one-choice';
-import type { ReceiveChunk, TextChunk } from './ports';
+import type { ReceiveChunk } from './ports';
 import type { ResponseSpan } from './response-span';
 import { RepeatedText } from './repeated-text';
-import { errorIn, failedWith, type StatedError } from './reported-error';
-import { ThinkBlock } from './think-block';
-
-type Finish = Extract<TextChunk, { type: 'finish' }>['reason'];
-
-/**
- * The words of servers for an answer that is complete, was cut at its longest, or was stopped because of its content.
- */
-const FINISH: Readonly<Record<string, Finish>> = {
-  ...named('stop', 'stop', 'end_turn', 'stop_sequence', 'eos', 'eos_token', 'completed', 'complete', 'end', 'finished'),
-  ...named('stop', 'tool_calls', 'function_call', 'finish_reason_stop', 'normal', 'endoftext'),
-  ...named(
-    'length',
-    'length',
-    'max_tokens',
-    'max_output_tokens',
-    'max_completion_tokens',
-    'model_length',
-    'token_limit',
-  ),
-  ...named('length', 'model_context_window_exceeded', 'context_length', 'max_length', 'incomplete', 'error_limit'),
-  ...named(
-    'filtered',
-    'content_filter',
-    'content_filtered',
-    'filtered',
-    'refusal',
-    'safety',
-    'recitation',
-    'blocklist',
-  ),
-  ...named(
-    'filtered',
-    'prohibited_content',
-    'spii',
-    'sensitive',
-    'moderation',
-    'blocked',
-    'guardrail_intervened',
-    'error_toxic',
-  ),
-};
-/** Words that mean that there is no word. */
-const NONE = new Set(['', 'null', 'none', 'finish_reason_unspecified']);
+import { errorIn, failedWith, refusedWith, wordedIn, type StatedError } from './reported-error';
+import { ThinkBlock, type ParsedPiece } from './think-block';
 
 /** The fields of thoughts; some servers send the same thought in two of them. */
 const THOUGHTS = ['reasoning_content', 'reasoning', 'thinking', 'reasoning_details', 'reasoning_text'];
 
-const MAX_WORD = 60;
+/** The key, the credit, the limit of requests, the model or the request itself is refused. */
+const REFUSALS = new Set([400, 401, 402, 404, 429]);
 
 /**
  * Reads the chunks of a chat completion, or a whole one, in the variants of real servers, and passes on their meaning.
@@ -72,8 +34,16 @@ export class ChatAnswer {
   private readonly counted = new Set<string>();
   private readonly choice = new OneChoice();
   private pieces = 0;
+  /** A part of the text, or of the thoughts before it, has come. */
+  private hasBegun = false;
   /** The answer has continued behind its end: some servers report an end with every piece. */
   private hasContinued = false;
+  private readonly mark = new EndMark();
+  /** The id of the answer, and how many pieces had it; some servers give each piece another one. */
+  private id: unknown;
+  private sameId = 0;
+  /** What came in the place of an answer. */
+  private unread: Fields | undefined;
 
   constructor(
     private readonly receive: ReceiveChunk,
@@ -96,19 +66,45 @@ export class ChatAnswer {
     // An error behind the end concerns something else than the text, such as the count of its tokens.
     const isOver = this.isSurelyOver;
     const error = errorIn(data) ?? (event === 'error' ? { message: JSON.stringify(data) } : undefined);
-    if (error && !isOver) throw thrownFor(error);
+    if (error && !isOver) throw this.failureOf(error);
+    // A few servers send a list of pieces, or put a name beside each.
+    if (Array.isArray(data)) for (const each of data) if (isFields(each)) this.take(each);
     if (!isFields(data)) return;
-    const choices = this.choice.take(data['choices']);
+    const found = choicesIn(data);
+    if (found === undefined) this.unread ??= data;
+    const choices = this.isAnother(data['id']) ? [] : this.choice.take(found);
     for (const choice of choices) {
       const inChoice = errorIn({ error: choice['error'] });
-      if (inChoice && !isOver) throw thrownFor(inChoice);
+      if (inChoice && !isOver) throw this.failureOf(inChoice);
     }
     const last = choices.at(-1);
-    this.span?.came({ id: data['id'], model: data['model'], finishReason: last && endIn(last) });
-    for (const choice of choices) this.takeChoice(choice);
+    this.span?.came({ id: data['id'], model: data['model'], finishReason: last && endIn(last, data) });
+    for (const choice of choices) this.takeChoice(choice, data);
     // Moonshot reports it within the choice.
-    const usage = data['usage'] ?? last?.['usage'];
-    if (isFields(usage)) this.takeUsage(usage);
+    const usage = usageIn(data, last, data['x_groq'], data['response'], data['result'], data['message']);
+    if (usage) this.takeUsage(usage);
+  }
+
+  /** What a server states that has sent neither a text nor an error in a known form. */
+  get reasonForNothing(): Error | undefined {
+    const words = this.pieces === 0 && !this.ended && this.unread ? wordedIn(this.unread) : undefined;
+    return words && this.failureOf(words);
+  }
+
+  /** Some services refuse every request within a good answer. Nothing is paid if nothing of the text has come. */
+  private failureOf(error: StatedError): Error {
+    const status = statedStatus(error);
+    if (status === undefined) return new ServerError(error.message);
+    return REFUSALS.has(status) && !this.hasBegun ? refusedWith(status, error) : failedWith(status, error);
+  }
+
+  /** Behind its end, an answer with another id is a second one. */
+  private isAnother(id: unknown): boolean {
+    if (typeof id !== 'string') return false;
+    this.id ??= id;
+    if (id === this.id) this.sameId += 1;
+    else if (!this.ended) this.sameId = -Infinity;
+    return this.isSurelyOver && id !== this.id && this.sameId > 1;
   }
 
   /** The end mark of a stream: some servers end a complete answer with it and report nothing else. */
@@ -120,42 +116,54 @@ export class ChatAnswer {
   /** No more text comes: the server has reported the end, or the body has ended. */
   end(): void {
     this.takeRest();
-    for (const report of this.block.push(this.repeated.end())) this.receive(report);
+    for (const piece of this.block.push(this.repeated.end())) this.report(piece);
     // The held-back text, which might have been a mark, is the end of the text.
-    for (const report of this.block.end()) this.receive(report);
+    for (const piece of this.block.end()) this.report(piece);
+    const rest = this.mark.end();
+    if (rest !== '') this.receive({ type: 'text', text: rest });
+  }
+
+  private report(piece: ParsedPiece): void {
+    if (piece.type !== 'text') return this.receive(piece);
+    const text = this.mark.push(piece.text);
+    if (text !== '') this.receive({ type: 'text', text });
   }
 
   private takeRest(): void {
     if (!this.ended) for (const choice of this.choice.rest()) this.takeChoice(choice);
   }
 
-  private takeChoice(choice: Fields): void {
+  private takeChoice(choice: Fields, around: Fields = {}): void {
     const { delta, message, text } = choice;
+    const ends = endIn(choice, around);
+    const inDelta = isFields(delta) ? delta : { content: delta };
     // A few servers repeat the whole message behind its pieces.
-    const isMessage = !isFields(delta) && isFields(message) && !this.cameInPieces;
-    const part = isFields(delta) ? delta : isMessage ? message : {};
+    const isMessage = isFields(message) && !this.cameInPieces && isBare(inDelta);
+    const part = isMessage ? message : inDelta;
     for (const name of THOUGHTS) {
       const thought = wordsOf(part[name], 'thought');
       if (thought === '') continue;
+      this.hasBegun = true;
       this.receive({ type: 'thought', text: thought });
       break;
     }
-    const content = part['content'] ?? (typeof text === 'string' && !this.ended ? text : undefined);
+    const content = part['content'] ?? part['text'] ?? (typeof text === 'string' && !this.ended ? text : undefined);
     const thought = wordsOf(content, 'thought-part');
     if (thought !== '') this.receive({ type: 'thought', text: thought });
     const given = wordsOf(content, 'text');
-    const words = this.repeated.addedBy(given, this.ended ? 'late' : isMessage ? 'message' : 'piece');
+    const kind = this.ended ? 'late' : isMessage ? 'message' : ends === undefined ? 'piece' : 'last';
+    const words = this.repeated.addedBy(given, kind);
+    this.hasBegun ||= given !== '' || thought !== '';
     this.cameInPieces ||= !isMessage && given !== '';
     if (given !== '') this.pieces += 1;
     if (this.ended && words.trim() !== '') {
       this.ended = false;
       this.hasContinued = true;
     }
-    if (words !== '') for (const report of this.block.push(words)) this.receive(report);
-    const refusal = wordsOf(part['refusal'], 'text');
+    if (words !== '') for (const piece of this.block.push(words)) this.report(piece);
+    const refusal = wordsOf(part['refusal'], 'text') + wordsOf(content, 'refusal');
     if (refusal !== '') this.receive({ type: 'refusal', text: refusal });
     this.wrote ||= given !== '' || refusal !== '';
-    const ends = endIn(choice);
     if (ends !== undefined && !this.ended) this.finish(finishOf(ends));
   }
 
@@ -166,72 +174,42 @@ export class ChatAnswer {
     this.receive({ type: 'finish', reason: this.hasContinued && reason === 'stop' ? 'unstated' : reason });
   }
 
-  /** Takes each number separately: servers leave some out, and send unusual ones. */
-  private takeUsage(usage: Fields): void {
-    const details = usage['completion_tokens_details'];
-    const inputTokens = count(usage['prompt_tokens'] ?? usage['input_tokens']);
-    const written = count(usage['completion_tokens'] ?? usage['output_tokens']);
-    const beside = count(Number(usage['total_tokens'] ?? NaN) - (inputTokens ?? NaN));
-    const counts = {
-      inputTokens,
-      // xAI and Gemini count the thoughts, which they charge, only in the total.
-      outputTokens: written === undefined ? undefined : Math.max(written, beside ?? 0),
-      thoughtTokens: count(isFields(details) ? details['reasoning_tokens'] : usage['reasoning_tokens']),
-    };
+  private takeUsage(counts: ChatUsage): void {
     // Some servers report nothing but zeros with a last, empty piece.
-    const isNews = (name: string, value: number | undefined) => value || (value === 0 && !this.counted.has(name));
-    const known = Object.fromEntries(Object.entries(counts).filter(([name, value]) => isNews(name, value)));
-    for (const [name, value] of Object.entries(known)) if (value) this.counted.add(name);
-    if (Object.keys(known).length > 0) this.receive({ type: 'usage', ...known });
+    const isNews = ([name, value]: readonly [string, number]) => value > 0 || !this.counted.has(name);
+    const known = (Object.entries(counts) as [string, number][]).filter(isNews);
+    for (const [name, value] of known) if (value > 0) this.counted.add(name);
+    if (known.length > 0) this.receive({ type: 'usage', ...(Object.fromEntries(known) as ChatUsage) });
   }
 }
 
-function thrownFor(error: StatedError): Error {
-  const status = statedStatus(error);
-  return status === undefined ? new ServerError(error.message) : failedWith(status, error);
-}
-
-function finishOf(word: string): Finish {
-  const known = word.toLowerCase().replaceAll('-', '_');
-  // Some words have details behind them, such as “content_filter: RECITATION”.
-  const reason = FINISH[known] ?? FINISH[known.split(':')[0] ?? ''];
-  if (reason) return reason;
-  throw new StoryreelError(
-    'Stream.Cut',
-    `The provider ended its answer with “${boundedLine(word, MAX_WORD)}”: it is not complete.`,
+/** Nothing is in it that a piece is made of. */
+function isBare(delta: Fields): boolean {
+  return [delta['content'], delta['text'], ...THOUGHTS.map((name) => delta[name])].every(
+    (each) => each === undefined || each === null || each === '',
   );
 }
 
-/** The server's own word for the end. */
-function endIn(choice: Fields): string | undefined {
-  return [choice['finish_reason'], choice['finishReason'], choice['stop_reason']].find(isEnd);
-}
+/** What is looked for in a text or a list of parts: its own words, the thoughts between them, or a refusal. */
+type Kind = 'text' | 'thought' | 'thought-part' | 'refusal';
 
-function isEnd(value: unknown): value is string {
-  return typeof value === 'string' && !NONE.has(value.toLowerCase());
-}
-
-/** The words of a text, or of a list of parts: the answer's own words, or the model's thoughts between them. */
-function wordsOf(content: unknown, what: 'text' | 'thought' | 'thought-part'): string {
-  if (typeof content === 'string') return what === 'thought-part' ? '' : content;
+function wordsOf(content: unknown, what: Kind): string {
+  const isWhole = what === 'text' || what === 'thought';
+  if (typeof content === 'string') return isWhole ? content : '';
+  // A number that was text, such as a year, and lost its quotation marks.
+  if (typeof content === 'number') return what === 'text' ? String(content) : '';
   const parts: unknown[] = Array.isArray(content) ? content : isFields(content) ? [content] : [];
-  return parts.map((part) => wordsOfPart(part, what)).join('');
+  return parts.map((part) => (typeof part === 'string' && isWhole ? part : wordsOfPart(part, what))).join('');
 }
 
-function wordsOfPart(part: unknown, what: 'text' | 'thought' | 'thought-part'): string {
-  if (typeof part === 'string') return what === 'thought-part' ? '' : part;
+function wordsOfPart(part: unknown, what: Kind): string {
   if (!isFields(part)) return '';
-  const { type, text, thinking, reasoning } = part;
-  const isThought = typeof type === 'string' && /think|reason|thought|summary/i.test(type);
-  if (what === 'text') return isThought || typeof text !== 'string' ? '' : text;
+  const { type, text, thinking, reasoning, refusal } = part;
+  if (what === 'refusal') return typeof refusal === 'string' ? refusal : '';
+  const isThought =
+    part['thought'] === true || (typeof type === 'string' && /think|reason|thought|summary/i.test(type));
+  const words = isFields(text) ? text['value'] : (text ?? part['content']);
+  if (what === 'text') return isThought || typeof words !== 'string' ? '' : words;
   if (what === 'thought-part' && !isThought) return '';
-  return wordsOf(thinking ?? reasoning ?? text ?? part['summary'], 'thought');
-}
-
-function count(value: unknown): number | undefined {
-  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MAX_INTEGER ? Number(value) : undefined;
-}
-
-function named(reason: Finish, ...words: readonly string[]): Record<string, Finish> {
-  return Object.fromEntries(words.map((word) => [word, reason]));
+  return wordsOf(thinking ?? reasoning ?? words ?? part['summary'], 'thought');
 }

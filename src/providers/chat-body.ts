@@ -1,8 +1,8 @@
-import { StoryreelError } from '../protocol';
+import { boundedLine, StoryreelError } from '../protocol';
 import { parsedAnswer } from './answer-fields';
 import { ServerError } from './errors';
 import type { ChatAnswer } from './chat-answer';
-import { aPage, isPage } from './reported-error';
+import { aPage } from './reported-error';
 import { SseParser } from './sse-parser';
 
 /** After the end of the answer: what is waited for the numbers behind it, and for the end of the body. */
@@ -20,7 +20,10 @@ export class ChatBody {
   /** The parts of a whole answer. */
   private readonly parts: Buffer[] = [];
   private size = 0;
+  private begun: Buffer = Buffer.alloc(0);
   private events = 0;
+  /** Words in the place of the last event. If they are the last of all, they state why. */
+  private words = '';
   /** The server has sent the end mark: what comes behind it is not read. */
   private isMarked = false;
   /** The answer is complete, and by this time, by `performance.now()`, nothing more is waited for. */
@@ -40,6 +43,7 @@ export class ChatBody {
     // Some servers keep a connection open with empty lines.
     const begun = this.kind === 'unknown' ? withoutBlank(bytes) : bytes;
     if (begun.length === 0) return undefined;
+    if (this.kind === 'unknown') this.begun = begun.subarray(0, MAX_BEGINNING);
     if (this.kind === 'unknown') this.kind = WHOLE.has(begun[0]) ? 'whole' : 'events';
     if (this.kind === 'events') return this.take(this.parser.push(begun));
     this.parts.push(begun);
@@ -53,7 +57,9 @@ export class ChatBody {
   end(): void {
     if (this.kind === 'events') {
       if (!this.isMarked) this.take(this.parser.end());
-      if (this.events === 0) throw new ServerError('it answered with what is no stream');
+      if (this.events === 0) throw new ServerError(this.beginning());
+      const reason = this.words === '' ? this.answer.reasonForNothing : new ServerError(this.words);
+      if (reason && !this.answer.ended) throw reason;
     } else this.takeWhole(Buffer.concat(this.parts).toString('utf8'));
     this.answer.end();
   }
@@ -61,26 +67,40 @@ export class ChatBody {
   private take(events: ReturnType<SseParser['push']>): number | undefined {
     for (const { data, event } of events) {
       this.events += 1;
-      const text = data.trim();
-      if (text === '') continue;
-      if (text === '[DONE]') {
-        this.isMarked = true;
-        this.answer.done();
-        return 0;
-      }
-      if (event !== 'message' && event !== 'error' && !text.startsWith('{')) continue;
-      this.takeData(text, event);
+      if (this.takeText(data, event)) return 0;
     }
     if (!this.answer.isSurelyOver) return (this.until = undefined);
     this.until ??= performance.now() + (this.answer.isEarly ? EARLY_MS : NUMBERS_MS);
     return Math.max(0, this.until - performance.now());
   }
 
+  /** Returns true for the end mark. */
+  private takeText(data: string, event = 'message'): boolean {
+    // Some proxies make an event of what is one already.
+    const text = data.replace(/^(?:\s*data:)+/, '').trim();
+    if (text === '') return false;
+    if (END_MARK.test(text)) {
+      this.isMarked = true;
+      this.answer.done();
+      return true;
+    }
+    if (event !== 'message' && event !== 'error' && !text.startsWith('{')) return false;
+    if (event === 'message' && WORDS.test(text)) this.words = text;
+    else if (event === 'message' && text.startsWith('<')) this.words = `it sent ${aPage(text)}`;
+    else {
+      this.words = '';
+      this.takeData(text, event);
+    }
+    return false;
+  }
+
   /** Nothing unreadable behind a complete answer takes anything from it. */
-  private takeData(text: string, event = 'message'): void {
+  private takeData(text: string, event: string): void {
     let data: unknown;
     try {
       data = parsedAnswer(text);
+      // Some gateways write the whole JSON into a text.
+      if (typeof data === 'string' && data.startsWith('{')) data = parsedAnswer(data);
     } catch (error) {
       if (this.answer.ended) return;
       throw event === 'error' ? new ServerError(text) : error;
@@ -88,17 +108,25 @@ export class ChatBody {
     this.answer.take(data, event);
   }
 
+  /** What is no stream. A proxy's few words state the reason; anything longer may be the model's text. */
+  private beginning(): string {
+    const words = this.begun.toString('utf8').trim();
+    return WORDS.test(words) && this.begun.length < MAX_BEGINNING
+      ? `it answered “${boundedLine(words, MAX_BEGINNING)}”`
+      : 'it answered with what is no stream';
+  }
+
   private takeWhole(text: string): void {
     if (text.trim() === '') return;
-    if (isPage(text)) {
+    if (text.trimStart().startsWith('<')) {
       throw new StoryreelError(
         'Provider.NotFound',
         `The provider answered with ${aPage(text)} in the place of a text. Check the base URL: most end in /v1.`,
       );
     }
-    for (const value of valuesIn(text)) this.takeData(value);
+    for (const value of valuesIn(text)) if (this.takeText(value)) break;
     if (!this.answer.ended) this.answer.done();
-    if (!this.answer.ended) throw new ServerError('it answered without a text');
+    if (!this.answer.ended) throw this.answer.reasonForNothing ?? new ServerError('it answered without a text');
   }
 }
 
@@ -118,5 +146,12 @@ function withoutBlank(bytes: Buffer): Buffer {
   return at < 0 ? Buffer.alloc(0) : bytes.subarray(at);
 }
 
+/** Fewer bytes than these may be quoted of what is no stream. */
+const MAX_BEGINNING = 100;
+/** How servers write that the stream is over. */
+const END_MARK = /^"?\[?done\]?"?$/i;
+/** Words of a server or a proxy: a sign of life, or what has gone wrong. A torn piece of JSON has other characters. */
+const WORDS = /^(?!(?:null|true|false|-?\d[\d.]*)$)(?:\[\w{1,20}\])?[^"{}[\]<>]{1,300}$/;
+
 const BLANK = new Set(Buffer.from(' \t\r\n\ufeff'));
-const WHOLE: ReadonlySet<number | undefined> = new Set(Buffer.from('{[<'));
+const WHOLE: ReadonlySet<number | undefined> = new Set(Buffer.from('{[<"'));

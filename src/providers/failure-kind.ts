@@ -13,19 +13,22 @@ export interface Failure extends Partial<StatedError> {
 const CODES: readonly (readonly [FailureKind, RegExp])[] = [
   [
     'refused',
-    /content_?(?:policy|filter|moderat)|moderation|refusal|safety|sensitive|data_?inspection|blocked|nsfw|risk_?control|^102[67]$/,
+    /content_?(?:policy|filter|moderat)|moderation|refusal|safety|sensitive|data_?inspection|blocked|nsfw|risk_?control|responsible_?ai|^(?:102[67]|1301)$/,
   ],
   [
     'quota',
-    /insufficient_(?:\w{1,20}_)?(?:quota|balance|credits?|funds?)|quota_?(?:exceeded|exhausted)|exceeded_(?:\w{1,20}_)?quota|free_?tier_?only|payment_?required|billing|overdue|arrearage|out_of_credits?|spend(?:ing)?_limit|^1008$/,
+    /insufficient_(?:\w{1,20}_)?(?:quota|balance|credits?|funds?)|quota_?(?:exceeded|exhausted)|exceeded_(?:\w{1,20}_)?quota|free_?tier_?only|payment_?required|billing|overdue|arrearage|out_of_credits?|spend(?:ing)?_limit|budget_?exceeded|set_?limit_?exceeded|^(?:1008|1113|30001)$/,
   ],
-  ['rate', /rate_?limit|too_?many_?requests|throttl|resource_?exhausted|^10(?:02|39)$/],
-  ['key', /authentication|unauthori[sz]ed|invalid_?api_?key|permission_?denied|^1004$/],
-  ['not-found', /model_?not_?(?:found|exist|open)|^not_?found/],
+  ['rate', /rate_?limit|too_?many_?requests|throttl|resource_?exhausted|rate_?quota|^(?:10(?:02|39)|130[235])$/],
+  ['key', /authentication|unauthori[sz]ed|invalid_?api_?key|api_?key_?invalid|permission_?denied|^(?:1004|2049)$/],
+  [
+    'not-found',
+    /(?:model|deployment)_?not_?(?:found|exist|open)|(?:unknown|invalid)_?model|^not_?found|^(?:1211|20012)$/,
+  ],
   ['unavailable', /overload|unavailable|server_?error|internal|timeout|^server$|engine|upstream/],
   [
     'bad-request',
-    /bad_?request|invalid|context_?length|unsupported|unknown_?parameter|too_?long|too_?large|unprocessable|value_?error|validation/,
+    /bad_?request|invalid|context_?length|unsupported|unknown_?parameter|too_?long|too_?large|unprocessable|value_?error|validation|^2013$/,
   ],
 ];
 
@@ -34,6 +37,7 @@ const NO_MONEY = anyOf(
   /insufficient (?:account )?(?:balance|quota|credits?|funds)|欠费|(?:余额|额度)(?:不足|已?用[尽完])/,
   /(?:quota|credits?|balance) (?:is|are) (?:not enough|exhausted|insufficient|too low)/,
   /exceeded your current (?:\w{1,20} )?quota|spend(?:ing)? limit|free tier [^.]{0,60}exhausted/,
+  /budget has been exceeded|daily free allocation|reached your (?:\w{1,20} ){0,2}usage limits?|monthly included credits|calls ?\/ ?month/,
   /used (?:all|up) (?:\w{1,20} ){0,3}credits|(?:doesn.t|does not|don.t) have (?:any|enough) credits/,
 );
 const REFUSED = anyOf(
@@ -45,15 +49,24 @@ const REFUSED = anyOf(
 /** Services refuse requests for want of money, or for their content, with any of these statuses. */
 const WORDED: ReadonlySet<number> = new Set([400, 401, 403, 412, 429]);
 
+/** Words by which a refusal of the whole request (400, 403, 422) is about the key, or about the model. */
+const BAD_KEY =
+  /api[ _-]?key (?:is )?(?:not valid|invalid|expired|missing)|(?:invalid|incorrect|expired|missing) api[ _-]?key/i;
+const NO_MODEL =
+  /model [^.]{0,80}(?:does not exist|not found|is not available)|(?:unknown|invalid|no such) model\b|模型不存在|not have access to (?:the )?model/i;
+const UNSPECIFIC: ReadonlySet<number | undefined> = new Set([400, 403, 422]);
+
 const NOT_THERE =
   /unexpected endpoint|unknown (?:url|path|endpoint|route)|no such (?:route|endpoint|model)|cannot post|not found/i;
 
 /** The more exact fact decides: a code before the status, and the status before the message. */
 export function failureKind({ status, code, type, message = '' }: Failure): FailureKind {
   const words = [code, type].map((word) => (word ?? '').toLowerCase().replaceAll(/[\s.-]+/g, '_'));
-  const byCode = words.map(kindOfCode).find((kind) => kind !== undefined);
+  const kinds = words.map(kindOfCode);
   // These two hide behind statuses of every kind.
-  if (byCode === 'quota' || byCode === 'refused') return byCode;
+  const hidden = kinds.find((kind) => kind === 'quota' || kind === 'refused');
+  if (hidden) return hidden;
+  const byCode = kinds.find((kind) => kind !== undefined);
   if (status === 402) return 'quota';
   if (status === 451) return 'refused';
   // A limit of requests in a minute is called a quota, too. A refusal that states when to try again asks for no money.
@@ -62,7 +75,11 @@ export function failureKind({ status, code, type, message = '' }: Failure): Fail
     if (!isRate && NO_MONEY.test(message)) return 'quota';
     if (status !== 429 && REFUSED.test(message)) return 'refused';
   }
-  const byWords = NOT_THERE.test(message) ? 'not-found' : 'unknown';
+  if (UNSPECIFIC.has(status)) {
+    if (byCode === 'not-found' || NO_MODEL.test(message)) return 'not-found';
+    if (byCode === 'key' || BAD_KEY.test(message)) return 'key';
+  }
+  const byWords = NOT_THERE.test(message) ? 'not-found' : BAD_KEY.test(message) ? 'key' : 'unknown';
   return kindOfStatus(status) ?? byCode ?? byWords;
 }
 
@@ -92,9 +109,9 @@ function kindOfStatus(status: number | undefined): FailureKind | undefined {
   if (status === undefined) return undefined;
   if (status === 429) return 'rate';
   if (status === 401 || status === 403) return 'key';
-  // Moved for good: no request of ours finds it there.
-  if (status === 404 || status === 410 || (status >= 300 && status < 400)) return 'not-found';
-  if ([408, 409, 425, 499].includes(status) || status >= 500) return 'unavailable';
+  // Moved for good, or no place for such requests: no request of ours finds it there.
+  if (status === 404 || status === 405 || status === 410 || (status >= 300 && status < 400)) return 'not-found';
+  if ([408, 409, 424, 425, 498, 499].includes(status) || status >= 500) return 'unavailable';
   return 'bad-request';
 }
 

@@ -23,5 +23,5 @@ export type {
   VideoRequest,
 } from './ports';
 export { isWithinAnswer } from './reported-error';
-export { statedDelayMs } from './retry-hint';
+export { delayInHeaders, statedDelayMs } from './retry-hint';
 export { SseParser } from './sse-parser';

@@ -5,23 +5,32 @@ const LEAST_REPEATED = 20;
 /** White space around a repeated text may differ by this much. */
 const MAX_SPACE = 100;
 
+/** A piece of the text, one that has the finish reason, one behind that, or a message. */
+type Kind = 'piece' | 'last' | 'late' | 'message';
+
 /**
  * Finds what a server sends again. Some servers send the whole text once more beside its end. Others send the whole text
- * so far with every piece, which shows with the third piece. Short texts show neither: a story may repeat its words.
+ * so far with every piece, which shows with the third piece. Short pieces show neither: a story may repeat its words.
  */
 export class RepeatedText {
   private received = '';
   /** Code units at the end of `received` that lie in pieces still. */
   private loose = 0;
   private pieces = 0;
+  private last = '';
   private isSoFar = false;
   /** Each begins with the one before it, and the first one with the first piece. Later pieces show why. */
   private held: string[] = [];
 
-  /** What a piece adds to the text. A longer message is more often the whole text, and so is what comes behind the end. */
-  addedBy(piece: string, kind: 'piece' | 'message' | 'late'): string {
+  /**
+   * What a piece adds to the text. A longer message is more often the whole text, and so is what comes with the end or
+   * behind it. Some servers send the last piece once more there.
+   */
+  addedBy(piece: string, kind: Kind): string {
     if (piece === '') return '';
     const { held, received } = this;
+    const isAtEnd = kind === 'last' || kind === 'late';
+    if (isAtEnd && piece.length >= LEAST_REPEATED && piece === this.last) return '';
     const before = held.at(-1);
     if (before !== undefined) return this.behind(before, piece, kind);
     // Almost every piece is shorter than the text before it, which then need not be looked at.
@@ -38,10 +47,13 @@ export class RepeatedText {
   /** The text has ended: what was held is a part of it. */
   end(): string {
     const last = this.held.at(-1);
-    return last === undefined || this.received.length < LEAST_REPEATED ? this.addHeld() : this.addRestOf(last);
+    if (last === undefined) return '';
+    // A laugh grows with each piece, too, but repeats itself.
+    const grows = this.held.length > 1 && !last.startsWith(this.received.repeat(2));
+    return this.received.length < LEAST_REPEATED && !grows ? this.addHeld() : this.addRestOf(last);
   }
 
-  private behind(before: string, piece: string, kind: 'piece' | 'message' | 'late'): string {
+  private behind(before: string, piece: string, kind: Kind): string {
     if (piece.length <= before.length || !piece.startsWith(before)) return this.addHeld() + this.addedBy(piece, kind);
     if (piece.length < LEAST_REPEATED) {
       this.held.push(piece);
@@ -66,6 +78,7 @@ export class RepeatedText {
 
   private add(piece: string): string {
     this.received += piece;
+    this.last = piece;
     this.pieces += 1;
     this.loose += piece.length;
     if (this.loose > MAX_LOOSE) {

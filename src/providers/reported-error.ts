@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import { boundedLine } from '../protocol';
 import { isFields, parsedAnswer, type Fields } from './answer-fields';
-import { statedDelayMs } from './retry-hint';
+import { delayInHeaders, statedDelayMs } from './retry-hint';
 
 /** A server's report of a failure, in any of the known shapes. */
 export interface StatedError {
@@ -26,8 +26,8 @@ export function errorIn(body: unknown): StatedError | undefined {
   const { errors, detail, base_resp: base, x_groq: groq } = body;
   const error = body['error'] ?? (isFields(groq) ? groq['error'] : undefined);
   if (error === true) return ofFields(body);
-  if (isFields(error) && (!isEmpty(error) || Object.keys(body).length === 1)) return ofFields(error);
-  if (typeof error === 'string' && error !== '') return stated(error, body);
+  if (isFields(error) && (!isEmpty(error) || Object.keys(body).length === 1)) return withWait(ofFields(error), body);
+  if (typeof error === 'string' && error !== '') return ofText(error, body);
   if (Array.isArray(errors) && errors.length > 0) return ofPoint(errors[0]);
   if (isFields(base) && Number(base['status_code'] ?? 0) !== 0) {
     return stated(wordsIn(base, 'status_msg'), { code: base['status_code'] });
@@ -61,12 +61,17 @@ export function isWithinAnswer(error: unknown): boolean {
   return error instanceof Error && withinAnswers.has(error);
 }
 
+/** The words of an answer that is none, and in which no known form of an error is found. */
+export function wordedIn(body: Fields): StatedError | undefined {
+  return wordsIn(body, ...REASONS) === '' ? undefined : ofFields(body);
+}
+
 /** The error in the body of a refused request, as the package reads it. Whatever words it has are its reason. */
 export function refusalOf(text: string): string {
   if (isPage(text)) return JSON.stringify({ error: { message: aPage(text) } });
   const body = jsonIn(text);
   if (body === undefined) return text;
-  const error = errorIn(body) ?? (isFields(body) && wordsIn(body, ...REASONS) !== '' ? ofFields(body) : undefined);
+  const error = errorIn(body) ?? (isFields(body) ? wordedIn(body) : undefined);
   return JSON.stringify({ error: error ?? stated(typeof body === 'string' ? body : text, {}) });
 }
 
@@ -83,38 +88,74 @@ export function aPage(text: string): string {
 }
 
 /** The members in which services give the reason. */
-const REASONS = ['message', 'msg', 'status_msg', 'detail', 'title', 'Message'];
+const REASONS = [
+  ...['message', 'msg', 'status_msg', 'error_msg', 'err_msg', 'errorMessage', 'error_description'],
+  ...['detail', 'title', 'reason', 'Message', 'faultstring'],
+];
+
+/** Some services give a word for the status, and the reason beside it: `{"error": "Bad Request", "message": "…"}`. */
+function ofText(error: string, body: Fields): StatedError {
+  const beside = wordsIn(body, ...REASONS);
+  const words = beside === '' || beside === error ? error : `${error}: ${beside}`;
+  return withWait(stated(words, body), body);
+}
 
 function ofFields(fields: Fields): StatedError {
   const { error: nested, metadata } = fields;
   if (isFields(nested)) return ofFields(nested);
-  const error = stated(wordsIn(fields, ...REASONS), fields);
+  const error = withWait(withInner(stated(wordsIn(fields, ...REASONS), fields), fields), fields);
   if (isFields(metadata)) return withCause(error, metadata);
   return Array.isArray(fields['details']) ? withDetails(error, fields['details']) : error;
+}
+
+/** Azure and Anthropic state the exact code within the error. */
+function withInner(error: StatedError, { innererror, details }: Fields): StatedError {
+  const inner = [innererror, details].find(isFields);
+  const code = inner?.['error_code'] ?? inner?.['code'];
+  return typeof code === 'string' && code !== '' ? { ...error, type: boundedLine(code, MAX_WORD) } : error;
+}
+
+/** A wait that is stated beside the words is put into them, because they are kept. */
+function withWait(error: StatedError, fields: Fields): StatedError {
+  const ms = numberIn(fields, 'retry_after_ms', 'retryAfterMs');
+  const seconds = numberIn(fields, 'retry_after', 'retryAfter', 'retry_after_seconds', 'estimated_time');
+  const wait = ms === undefined ? seconds : ms / 1_000;
+  if (wait === undefined || statedDelayMs(error.message) !== undefined) return error;
+  return { ...error, message: `${error.message} Retry in ${wait} s.` };
+}
+
+function numberIn(fields: Fields, ...names: readonly string[]): number | undefined {
+  return names.map((name) => Number(fields[name] ?? NaN)).find((value) => value > 0 && value < 1e6);
 }
 
 /** Google states beside the words which quota is used up, and when to try again. A day's quota is no limit to wait for. */
 function withDetails(error: StatedError, details: readonly unknown[]): StatedError {
   const all = details.filter(isFields);
   const quotas = all.flatMap(({ violations }) => (Array.isArray(violations) ? violations.filter(isFields) : []));
+  const isKey = all.some(({ reason }) => reason === 'API_KEY_INVALID');
   const ofDay = quotas.map(({ quotaId }) => quotaId).find((id) => /per_?day/i.test(asText(id)));
   const delay = all.map(({ retryDelay }) => retryDelay).find((each): each is string => /^\d/.test(asText(each)));
   const isSilent = delay !== undefined && statedDelayMs(error.message) === undefined;
   return {
     ...error,
+    ...(isKey && { code: 'api_key_invalid' }),
     ...(ofDay !== undefined && { code: 'daily_quota_exceeded' }),
     ...(isSilent && { message: `${error.message} Retry in ${boundedLine(delay, MAX_WORD)}.` }),
   };
 }
 
 /** OpenRouter reports “Provider returned error”, and beside it what the server behind it has answered. */
-function withCause(error: StatedError, { raw, error_type: kind }: Fields): StatedError {
+function withCause(error: StatedError, { raw, error_type: kind, headers }: Fields): StatedError {
+  const limits = isFields(headers)
+    ? Object.entries(headers).map(([name, value]) => [name, String(value)] as const)
+    : [];
+  const wait = delayInHeaders(limits);
   const body = typeof raw === 'string' ? (jsonIn(raw) ?? raw) : raw;
   const reported = errorIn(body) ?? (typeof body === 'string' && body !== '' ? stated(body, {}) : undefined);
   return {
     ...word('type', kind ?? reported?.code ?? reported?.type),
     ...word('param', reported?.param),
-    ...error,
+    ...(wait === undefined ? error : withWait(error, { retry_after_ms: wait })),
     ...(reported && { message: `${error.message}: ${reported.message}`.slice(0, MAX_WORDS) }),
   };
 }

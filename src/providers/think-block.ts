@@ -6,7 +6,12 @@ const BLOCKS: readonly (readonly [opens: string, closes: string])[] = [
   ['<think>', '</think>'],
   ['<thinking>', '</thinking>'],
   ['<thought>', '</thought>'],
+  ['<thoughts>', '</thoughts>'],
   ['<reasoning>', '</reasoning>'],
+  ['<reflection>', '</reflection>'],
+  ['<analysis>', '</analysis>'],
+  ['<scratchpad>', '</scratchpad>'],
+  ['<details type="reasoning"', '</details>'],
   ['<seed:think>', '</seed:think>'],
   ['[think]', '[/think]'],
   ['◁think▷', '◁/think▷'],
@@ -14,9 +19,13 @@ const BLOCKS: readonly (readonly [opens: string, closes: string])[] = [
   ['<|channel|>analysis<|message|>', '<|channel|>final<|message|>'],
   ['<|channel>thought', '<channel|>'],
   ['<|start_thinking|>', '<|end_thinking|>'],
+  ['<|begin_of_thought|>', '<|end_of_thought|>'],
 ];
 /** Marks that begin the answer itself. */
-const BEGINNINGS = ['<|start|>assistant', '<|channel|>final<|message|>', '<|start_response|>'];
+const BEGINNINGS = [
+  ...['<|start|>assistant', '<|channel|>final<|message|>', '<|start_response|>', '<|begin_of_solution|>', '<answer>'],
+  ...['<s>', '<bos>', '<|im_start|>assistant', '<|start_header_id|>assistant<|end_header_id|>'],
+];
 const OPENINGS = [...BLOCKS.map(([opens]) => opens), ...BEGINNINGS];
 const LONGEST = Math.max(...[...OPENINGS, ...BLOCKS.map(([, closes]) => closes)].map((mark) => mark.length));
 /** More white space than this before an answer is the answer. */

@@ -7,6 +7,20 @@ import { scriptMissing, scriptOfLanguageMissing } from './scripts';
 const LEAST_LETTERS = 20;
 /** A refusal is short; a story may begin with the same words. */
 const LONGEST_REFUSAL = 800;
+/** A story is longer than the report of a fault. */
+const LONGEST_REPORT = 300;
+const REPORT = new RegExp(
+  [
+    /^\W{0,3}(?:error|exception)\b\W{0,3}[:\]]/,
+    /\b(?:rate limit|too many requests|request id|api key|context length|internal server error|bad gateway)\b/,
+    /\b(?:service|server|model|system|api) is (?:currently |temporarily )?(?:unavailable|overloaded|busy|down|under maintenance)/,
+    /experiencing high (?:traffic|demand|load)|upstream (?:error|timed out|timeout)|(?:exceeded|reached|hit) (?:your|the) [^.]{0,40}(?:limit|quota)/,
+    /请求(?:过于频繁|失败)|稍后(?:再试|重试)|余额不足|服务器?(?:繁忙|异常|不可用)|负载已饱和/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'i',
+);
 /** Sentences, and the share of them, that are one and the same. */
 const SAME = { times: 6, share: 0.5 };
 /** A text that can be compressed this much repeats itself again and again. */
@@ -45,6 +59,7 @@ export function mustBeStory(text: string, source: string, checks: TextChecks, la
   const issues = [
     checks.refusal && isRefusal(text) && 'the answer declines to write, where a text was asked for',
     checks.length && isShort(text) && 'the answer is too short to be a story',
+    checks.length && isReport(text) && 'the answer reports a fault of a server, where a story was asked for',
     checks.repetition && repeats(text) && 'the answer repeats the same text again and again',
     checks.script && wrongScript(text, source, language),
     checks.markdown && marks(text),
@@ -71,6 +86,11 @@ function isShort(text: string): boolean {
     letters += /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(letter) ? 2 : 1;
   }
   return letters < LEAST_LETTERS;
+}
+
+/** Some gateways write the failure of the server behind them as if it were the model's text. */
+function isReport(text: string): boolean {
+  return text.length <= LONGEST_REPORT && REPORT.test(text);
 }
 
 function repeats(text: string): boolean {

@@ -6,14 +6,18 @@ const WORDS: Readonly<Record<string, unknown>> = {
   False: false,
   None: null,
   undefined: null,
+  NaN: null,
+  Infinity: null,
 };
-const CLOSES: Readonly<Record<string, string>> = { '"': '"', "'": "'", '“': '”', '‘': '’' };
+const CLOSES: Readonly<Record<string, string>> = {
+  ...{ '"': '"', "'": "'", '“': '”', '‘': '’', '「': '」', '＂': '＂' },
+};
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' };
 const DEEPEST = 100;
 
 /**
  * Reads JSON with the mistakes that models make: too many or too few commas, and other or no quotation marks. It also
- * accepts comments, and line breaks or quotation marks within a text. An unclosed value is refused, because a part
+ * accepts comments, words without quotation marks, and line breaks or quotation marks within a text. An unclosed value is refused, because a part
  * would be taken for the whole. Each character is read once, so the time grows only with the length. Throws a
  * `SyntaxError` that states the place and quotes nothing.
  */
@@ -42,7 +46,8 @@ class Reader {
     if (CLOSES[character] !== undefined) return this.string(character);
     const word = this.word(/[^,:{}[\]"“”\n\r]+/y);
     const number = Number(word);
-    if (word in WORDS) return WORDS[word];
+    if (Object.hasOwn(WORDS, word)) return WORDS[word];
+    if (/^[a-z_][\w-]{0,40}$/i.test(word)) return word;
     return word !== '' && !Number.isNaN(number) ? number : this.fail();
   }
 
@@ -50,7 +55,7 @@ class Reader {
   space(): void {
     for (;;) {
       this.word(/\s+/y);
-      if (this.text.startsWith('//', this.at)) this.skipPast('\n');
+      if (this.text.startsWith('//', this.at) || this.text[this.at] === '#') this.skipPast('\n');
       else if (this.text.startsWith('/*', this.at)) this.skipPast('*/');
       else return;
     }

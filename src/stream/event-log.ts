@@ -44,10 +44,10 @@ export interface PublishRequest {
   /** Published only when `value` is greater than the last one published under `key`; else `seen`. */
   readonly once?: { readonly key: string; readonly value: number };
   /**
-   * For an event about the run as a whole: refused as stale if a run began (`keep`) or ended under a newer fence. With
-   * `ends`, later events of the run under an older fence are refused.
+   * For an event about the run as a whole. It is refused as stale if a run began (`keep`) under a newer fence. The same is
+   * true after an event with `isLatest` under a newer fence: the end of a run, or its status.
    */
-  readonly run?: { readonly fence: number; readonly ends?: boolean };
+  readonly run?: { readonly fence: number; readonly isLatest?: boolean };
   /** Messages for legacy clients (docs/protocol.md), by stage; the log adds the fields of their head. */
   readonly legacy?: readonly LegacyMessage[];
 }

@@ -1,7 +1,7 @@
 -- Publishes events: at most once if a mark is given, and only if the lane's text is complete if a length is given.
 -- KEYS: the project's log; in a cluster, then its lanes and the lane's text
 -- ARGV: 1 lane or '', 2 fence, 3 bytes that the lane's text must have or '', 4 mark or '', 5 value of the mark,
---       6 fence of the run that sends this or '', 7 1 if the run ends with it,
+--       6 fence of the run that sends this or '', 7 1 if no event of the run under an older fence comes after it,
 --       8 number of log payloads, payloads …, then pairs of legacy channel and message
 -- Returns {'OK', 0}, or {'MUTE', message} if it is stored and could not be announced | {'STALE', fence} | {'GAP',
 -- length} | {'SEEN', value}

@@ -99,7 +99,7 @@ export class RedisEventLog implements EventLog {
       once?.key ?? '',
       once?.value ?? 0,
       run?.fence ?? '',
-      run?.ends ? 1 : 0,
+      run?.isLatest ? 1 : 0,
       payloads.length,
       ...payloads,
       ...legacy.flatMap((message) => [

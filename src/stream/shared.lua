@@ -46,7 +46,7 @@ local function renew(names, ...)
   end
 end
 
--- The fence of the newest run that has begun or ended, if that is newer than the given one; '' belongs to no run.
+-- The fence of the newest run that has begun, or of its end or newest status, if that is newer than the given one; '' belongs to no run.
 local function newer_run(lanes, run)
   local newest = run ~= '' and redis.call('HGET', lanes, 'run')
   return newest and tonumber(run) < tonumber(newest) and newest

@@ -10,8 +10,23 @@ const CANCELLED = 1;
  * timer, where a closed connection throws. Nobody could catch that, and the caller would wait for ever.
  */
 export function retriesUntilClosed(): Interceptor[] {
-  return [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), cancelIfClosed];
+  return [retryInTime, cancelIfClosed];
 }
+
+/** Not after the deadline of the call: its last answer, and not its lateness, is why it has failed. */
+const retryInTime: Interceptor = (options, nextCall) => {
+  const { retryableDecider, delayFunction } = defaultGrpcRetryOptions();
+  const deadline = Number(options.deadline ?? Infinity);
+  let delay = 0;
+  const retry = makeGrpcRetryInterceptor({
+    retryableDecider: (attempt, status) => {
+      delay = delayFunction(attempt, status);
+      return retryableDecider(attempt, status) && Date.now() + delay < deadline;
+    },
+    delayFunction: () => delay,
+  });
+  return retry(options, nextCall);
+};
 
 const cancelIfClosed: Interceptor = (options, nextCall) => {
   try {

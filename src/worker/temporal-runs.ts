@@ -63,6 +63,11 @@ export class TemporalRuns implements RunLookup {
     }
   }
 
+  async isCancelling(projectId: ProjectId, runId: string): Promise<boolean> {
+    const { raw } = await this.client.workflow.getHandle(workflowIdOf(projectId), runId).describe();
+    return raw.workflowExtendedInfo?.cancelRequested ?? false;
+  }
+
   async isBatchOpen(batchId: BatchId): Promise<boolean> {
     try {
       const { status } = await this.client.workflow.getHandle(batchWorkflowIdOf(batchId)).describe();

@@ -2,9 +2,14 @@ import { condition } from '@temporalio/workflow';
 import type { LaneId } from '../protocol';
 import type { LaneTable } from './lane-table';
 
-export type Decision =
-  | { readonly kind: 'approved' }
-  | { readonly kind: 'rejected'; readonly reason: string; readonly lanes: readonly LaneId[] };
+export type Decision = { readonly kind: 'approved' } | ({ readonly kind: 'rejected' } & Rejection);
+
+/** The lanes that are made again, why, and which version of the project was looked at. */
+export interface Rejection {
+  readonly lanes: readonly LaneId[];
+  readonly reason: string;
+  readonly version?: number;
+}
 
 /**
  * Stages after which a run waits for a person. An approval is valid until the stage gets a new result.

@@ -195,7 +195,7 @@ export class LaneRunner {
     const { runId, table } = this.options;
     const error = table.error(lane) ?? STOPPED_BY_A_PERSON;
     const as = table.status(lane) === 'cancelled' ? 'cancelled' : 'needs_attention';
-    return this.end(lane, () => parkLane({ ...this.address(lane), runId, error, as, runStatus: table.liveStatus }));
+    return this.end(lane, () => parkLane({ ...this.address(lane), runId, error, as }));
   }
 
   /** Stores the skip, also for a lane that has not begun yet. It runs once, because a skipped lane stays skipped. */

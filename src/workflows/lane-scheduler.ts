@@ -8,7 +8,7 @@ import {
   type StagePlan,
 } from '../protocol';
 import { listScenes, rejectLanes } from './activity-options';
-import type { Gates } from './gates';
+import type { Gates, Rejection } from './gates';
 import type { LaneRunner } from './lane-runner';
 import type { LaneTable } from './lane-table';
 import { Slots } from './slots';
@@ -147,7 +147,7 @@ export class LaneScheduler {
     while (!isApproved) {
       const decision = await gates.wait(stage.name);
       isApproved = decision.kind === 'approved';
-      if (decision.kind === 'rejected') await this.makeAgain(stage, decision.lanes, decision.reason);
+      if (decision.kind === 'rejected') await this.makeAgain(stage, decision);
     }
     if (!this.scenes && definesScenes(this.opened.plan, laneId(stage.name))) {
       const found = await this.run.runner.during(() => listScenes({ projectId: table.projectId, ids: true }));
@@ -157,11 +157,17 @@ export class LaneScheduler {
     }
   }
 
-  private async makeAgain(stage: StagePlan, lanes: readonly LaneId[], reason: string): Promise<void> {
+  private async makeAgain(stage: StagePlan, { lanes, reason, version }: Rejection): Promise<void> {
     const { table, runner } = this.run;
     // If the workflow ends right after this step, its next run produces these lanes.
     await runner.during(async () => {
-      await rejectLanes({ projectId: table.projectId, lanes, sceneIds: table.laidOutIds, reason });
+      await rejectLanes({
+        projectId: table.projectId,
+        lanes,
+        sceneIds: table.laidOutIds,
+        reason,
+        ...(version !== undefined && { version }),
+      });
       for (const lane of lanes) {
         this.done.delete(lane);
         table.set(lane, 'pending');

@@ -5,7 +5,7 @@ import { boundedLine } from '../protocol';
 const RESERVED = '__temporal_';
 const MAX_NAME_BYTES = 100;
 
-/** More than any valid update needs. The answers to all updates in progress fit into one task. */
+/** More than any valid update needs, with its headers. The answers to all updates in progress fit into one task. */
 const MAX_UPDATE_BYTES = 100_000;
 
 /**
@@ -36,7 +36,8 @@ type Job = NonNullable<ActivateInput['activation']['jobs']>[number];
 /** A replay does not check an update that was accepted before. */
 function isTooLarge({ doUpdate }: Job): boolean {
   if (!doUpdate?.runValidator) return false;
-  const parts = (doUpdate.input ?? []).flatMap(({ data, metadata }) => [data, ...Object.values(metadata ?? {})]);
+  const payloads = [...(doUpdate.input ?? []), ...Object.values(doUpdate.headers ?? {})];
+  const parts = payloads.flatMap(({ data, metadata }) => [data, ...Object.values(metadata ?? {})]);
   const bytes = parts.reduce((sum, part) => sum + (part?.byteLength ?? 0), doUpdate.name?.length ?? 0);
   return bytes > MAX_UPDATE_BYTES;
 }

@@ -6,6 +6,7 @@ import {
   givenText,
   MAX_SCENES,
   MAX_IN_BATCH,
+  MAX_INTEGER,
   MAX_STAGES,
   parseBatchId,
   parseProjectId,
@@ -27,12 +28,13 @@ export interface MessageFields {
   readonly gate?: string;
   /** Storable and not empty. */
   readonly reason?: string;
+  readonly version?: number;
 }
 
 /** What is wrong in a message that was taken before this was checked, and by which change of the workflow it is refused. */
 interface Fault {
   readonly refusal: string;
-  readonly since: 'bounded-messages' | 'flags-are-checked';
+  readonly since: 'bounded-messages' | 'flags-are-checked' | 'versions-are-checked';
 }
 
 /** A text that is too long is cut in the fields, and a flag that is none is not set. */
@@ -153,7 +155,7 @@ export function readReconcileInput(given: unknown): ReconcileInput {
 export function readMessage(argument: unknown): ReadMessage {
   const given = fieldsOf(argument ?? {});
   if (!given) return { refusal: 'its input must be a JSON object' };
-  const { now, lane, gate, reason } = given;
+  const { now, lane, gate, reason, version } = given;
   if (lane != null && typeof lane !== 'string') return { refusal: '"lane" must be a text' };
   if (gate != null && typeof gate !== 'string') return { refusal: '"gate" must be a text' };
   const why = reason == null ? undefined : givenText('"reason"', reason, TEXT_BYTES.reason);
@@ -161,16 +163,25 @@ export function readMessage(argument: unknown): ReadMessage {
   let fault: Fault | undefined;
   if (now != null && typeof now !== 'boolean') {
     fault = { refusal: '"now" must be true or false', since: 'flags-are-checked' };
-  } else if (why && 'refusal' in why && words !== '') fault = { refusal: why.refusal, since: 'bounded-messages' };
+  } else if (why && 'refusal' in why && words !== '') {
+    fault = { refusal: why.refusal, since: 'bounded-messages' };
+  } else if (version != null && !isVersion(version)) {
+    fault = { refusal: '"version" must be a whole number from 0', since: 'versions-are-checked' };
+  }
   return {
     fields: {
       now: now === true,
       ...(lane != null && { lane }),
       ...(gate != null && { gate }),
       ...(words !== '' && { reason: words }),
+      ...(isVersion(version) && { version }),
     },
     ...(fault && { fault }),
   };
+}
+
+function isVersion(value: unknown): value is number {
+  return isWhole(value, 0, MAX_INTEGER);
 }
 
 /** Null and nothing are the same in JSON that other languages write. */

@@ -203,7 +203,7 @@ function effectsOn(run: SteeredRun): Effects {
         },
       };
     },
-    reject: ({ reason, lane, ...given }) => {
+    reject: ({ reason, lane, version, ...given }) => {
       const open = openGate(given.gate);
       if ('refusal' in open) return open;
       const { gate } = open;
@@ -216,7 +216,7 @@ function effectsOn(run: SteeredRun): Effects {
       if (lanes.length === 0) return { refusal: `${lane} is no settled lane of ${gate}` };
       return {
         apply: () => {
-          gates.decide(gate, { kind: 'rejected', reason, lanes });
+          gates.decide(gate, { kind: 'rejected', reason, lanes, ...(version !== undefined && { version }) });
           return lanes;
         },
       };

@@ -16,7 +16,7 @@ export function runRules(log: () => EventLog, runs: number): void {
         projectId,
         stage: 'pipeline',
         events: [END],
-        run: { fence, ends: true },
+        run: { fence, isLatest: true },
         once: { key: `end:${execution}`, value: 1 },
       });
 

@@ -76,9 +76,13 @@ export class FrozenWorker {
     return story;
   }
 
-  /** In the middle of all its stories. */
+  /** In the middle of all its stories, and with a piece of each on its way to Redis, which arrives after `thaw`. */
   async freeze(): Promise<void> {
     await until('all stories stream', () => this.stories.every((story) => story.tokensOf(1) > 5));
+    this.redis.hold();
+    await until('a piece of each is on its way', () =>
+      this.stories.every(({ projectId }) => this.redis.holds(projectId)),
+    );
     this.worker.freeze();
     // Otherwise Temporal would hand the next attempts to what the frozen worker has asked for.
     await this.temporal.refuse();
@@ -86,6 +90,7 @@ export class FrozenWorker {
   }
 
   thaw(): void {
+    this.redis.release();
     this.worker.thaw();
   }
 
@@ -99,8 +104,9 @@ export class FrozenWorker {
     return lanes.find(({ lane }) => lane === 'rewrite')?.attempt;
   }
 
-  saysStale(story: HauntedStory): boolean {
-    return this.says('"Lane.Stale"', story);
+  /** What stops an attempt first depends on the machine: the answer to its late piece, or its unanswered heartbeats. */
+  saysStopped(story: HauntedStory): boolean {
+    return this.says('"Lane.Stale"', story) || this.saysUnanswered(story);
   }
 
   saysUnanswered(story: HauntedStory): boolean {

@@ -13,7 +13,7 @@ const AT_ONCE = { sentences: 5, fault: {} };
 const NOT_BEGUN = { sentences: 5, fault: { hold: 0 } };
 /** Sentences of a first attempt: it would write for many minutes more, or has written all before it wakes. */
 const LONG = { sentences: 150, tokensPerSecond: 4 };
-const SHORT = { sentences: 10, tokensPerSecond: 20 };
+const SHORT = { sentences: 40, tokensPerSecond: 20 };
 
 describe('An attempt that comes back to life,', () => {
   const studio = new StudioControl();
@@ -57,13 +57,13 @@ describe('An attempt that comes back to life,', () => {
 
   test('while its successor writes, is refused by Redis and stops', async () => {
     await expectStopped(near, writing);
-    await until('it states it', () => near.saysStale(writing));
+    await until('it states it', () => near.saysStopped(writing));
     await expectOnlyTheNewText(writing);
   });
 
   test('after its successor has settled, changes nothing and stops', async () => {
     await expectStopped(near, settled);
-    await until('it states it', () => near.saysStale(settled));
+    await until('it states it', () => near.saysStopped(settled));
     await expectOnlyTheNewText(settled);
   });
 
@@ -76,7 +76,7 @@ describe('An attempt that comes back to life,', () => {
 
   test('with its whole text received, does not settle it', async () => {
     expect(await near.firstRequest(whole)).toMatchObject({ aborted: false });
-    await until('it states it', () => near.saysStale(whole));
+    await until('it states it', () => near.saysStopped(whole));
     await expectOnlyTheNewText(whole);
   });
 
@@ -84,7 +84,7 @@ describe('An attempt that comes back to life,', () => {
     expect(await far.firstRequest(farWhole)).toMatchObject({ aborted: false });
     // What stops the other attempt of its worker stops it as well.
     await until('it has ended', async () => {
-      return far.saysStale(farWhole) || Boolean((await far.firstRequest(farWriting))?.endedAt);
+      return far.saysStopped(farWhole) || Boolean((await far.firstRequest(farWriting))?.endedAt);
     });
     await expectOnlyTheNewText(farWhole);
   });

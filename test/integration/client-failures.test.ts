@@ -311,6 +311,19 @@ describe('The client', () => {
     );
   });
 
+  test('names the setting of a namespace that Temporal does not have', async () => {
+    const lost = await StoryClient.connect(readConfig({ ...env, TEMPORAL_NAMESPACE: 'no-where' }));
+    const projectId = await lost.create({ topic: 'a fox' });
+    const ofProject = (['start', 'cancel', 'pause', 'runStatus'] as const).map((name) => () => lost[name](projectId));
+    for (const ask of [...ofProject, () => lost.reconcile()]) {
+      expect(await failureOf(ask)).toMatchObject({
+        type: 'Config.Invalid',
+        message: expect.stringMatching(/no namespace "no-where".*TEMPORAL_NAMESPACE/),
+      });
+    }
+    await lost.close();
+  });
+
   test('ends what iterates when it closes, and states so from then on', async () => {
     const own = await StoryClient.connect(readConfig(env));
     const watch = own.watch(one);

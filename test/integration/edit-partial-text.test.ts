@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { claimLane } from '../../src/activities/lanes/lane-store';
-import { Lane } from '../../src/entities';
+import { Lane, ModelUsage } from '../../src/entities';
 import { fenceOf, laneId, type LogEvent, type ProjectId, type StoryEvent } from '../../src/protocol';
 import { withRedis } from '../../dev/stack/outside-service';
 import { keys } from '../../src/stream/keys';
@@ -130,6 +130,27 @@ describe('A half-written text that a person edits', () => {
     expect((await app.client.editable(projectId)).text?.content).toBe(edit);
     const events = await finish(projectId);
     expect(textSeen(events, REWRITE).startsWith(edit)).toBe(true);
+  });
+
+  test('is there, and is gone on from without an edit, also where a worker died with the lane before it wrote a word', async () => {
+    const { projectId, text } = await halfWritten();
+    for (const attempt of [1, 2]) {
+      const claim = { projectId, lane: REWRITE, fence: fenceOf(Date.now(), attempt), attempt };
+      await claimLane({ dataSource }, claim, { lane: REWRITE });
+    }
+    await dataSource.getRepository(Lane).update({ projectId, lane: REWRITE }, { status: 'cancelled' });
+    expect((await app.client.editable(projectId)).text?.content).toBe(text);
+    const events = await finish(projectId);
+    const resumed = events.find(({ type }) => type === 'resumed');
+    expect(resumed).toMatchObject({ lane: REWRITE, how: 'prefill' });
+    const whole = textSeen(events, REWRITE);
+    const kept = Buffer.from(whole)
+      .subarray(0, (resumed as { offset: number }).offset)
+      .toString();
+    expect(text.startsWith(kept)).toBe(true);
+    expect(kept.length).toBeGreaterThan(text.length / 2);
+    const calls = await dataSource.getRepository(ModelUsage).findBy({ projectId, lane: REWRITE });
+    expect(calls.map(({ wastedTokens }) => wastedTokens)).toEqual([0, 0]);
   });
 
   async function forget(projectId: ProjectId): Promise<void> {

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { announceRun, closeRun } from '../../src/activities/runs/close-run';
-import { parkLane } from '../../src/activities/runs/run-status';
-import { skipLane } from '../../src/activities/runs/run-status';
+import { parkLane, publishRunStatus, skipLane } from '../../src/activities/runs/run-status';
 import type { ActivityDeps } from '../../src/activities';
 import { announceLane } from '../../src/activities/runs/announce';
-import { isTerminal, workflowIdOf, type LaneId, type ProjectId } from '../../src/protocol';
+import { isTerminal, workflowIdOf, type LaneId, type LiveStatus, type ProjectId } from '../../src/protocol';
 import type { EventLog } from '../../src/stream';
 import { withActivityDeps } from '../support/activity-deps';
 import { asAttempt } from '../support/as-attempt';
@@ -160,5 +159,38 @@ describe('A step of an older run that hangs until a newer run has begun', () => 
     );
     expect(await eventsInLog(app.config.REDIS_URL, projectId)).toHaveLength(before);
     expect(await newerRun(projectId)).toEqual({ ends: 1, last: 'pipeline_done' });
+  });
+
+  test('cannot show the status that the same run had before', async () => {
+    const projectId = await app.client.create({ topic: ownTopic().topic, settings: { scenes: 1 } });
+    const { runId } = await app.client.start(projectId, { stages: ['rewrite'], gates: ['rewrite'] });
+    await watchUntil(app.client, projectId, ({ type }) => type === 'awaiting');
+    const at = Date.now();
+    const step = (later: number, status: LiveStatus, gates: readonly string[]) => (deps: ActivityDeps) =>
+      asAttempt(projectId, at + later, () => publishRunStatus(deps, { projectId, runId, status, paused: [], gates }));
+    const eventTypes = async () => (await eventsInLog(app.config.REDIS_URL, projectId)).map(({ type }) => type);
+    const status = async () => (await app.client.status(projectId)).status;
+    // Its rows are written, and viewers know nothing of it yet.
+    const before = await eventTypes();
+    await heldWhile(step(0, 'awaiting_approval', ['rewrite']), () =>
+      withActivityDeps(app.config, step(2, 'processing', [])),
+    );
+    expect((await eventTypes()).slice(before.length)).toEqual(['stage_update']);
+    expect(await status()).toBe('processing');
+    // Nothing of it is written.
+    await withActivityDeps(app.config, step(1, 'paused', []));
+    expect(await status()).toBe('processing');
+    expect((await eventTypes()).slice(before.length)).toEqual(['stage_update']);
+
+    await withActivityDeps(app.config, async (deps) => {
+      const error = { type: 'Internal', message: 'late', retryable: true } as const;
+      await step(3, 'paused', [])(deps);
+      await asAttempt(projectId, at + 4, () => parkLane(deps, { projectId, lane: 'rewrite' as LaneId, error }));
+      expect(await status()).toBe('paused');
+      await step(5, 'processing', [])(deps);
+      expect(await status()).toBe('needs_attention');
+    });
+    await app.client.cancel(projectId);
+    await watchToEnd(app.client, projectId);
   });
 });

@@ -16,7 +16,7 @@ import {
 } from '../../src/entities';
 import { until } from '../support/until';
 import { migrations } from '../../src/entities/migrations';
-import { laneId } from '../../src/protocol';
+import { laneId, type ProjectId } from '../../src/protocol';
 
 const ALL = migrations.map((Migration) => new Migration().name);
 
@@ -128,7 +128,9 @@ describe('migrate', () => {
     for (let left = ALL.length - ALL.indexOf('PlainColumns1795895000000'); left > 0; left -= 1) {
       await dataSource.undoLastMigration();
     }
-    const { id } = await newProject(dataSource);
+    const [{ id }] = await dataSource.query<[{ id: ProjectId }]>(
+      `INSERT INTO projects (name, topic) VALUES ('Storms', 'a keeper') RETURNING id`,
+    );
     await dataSource.query(
       `INSERT INTO lanes (project_id, lane, stage, accepted, attempted_hash) VALUES ($1, 'rewrite', 'rewrite', true, 'h')`,
       [id],

@@ -75,6 +75,28 @@ describe('Text from outside', () => {
     await until('it ends', async () => (await app.client.status(projectId)).status === 'completed');
   });
 
+  test('of headers, however long, keeps no run from continuing', async () => {
+    const projectId = await draft(ownTopic().topic);
+    await app.client.start(projectId, { stages: ['rewrite'], gates: ['rewrite'] });
+    await until('it waits at the gate', () => app.client.runStatus(projectId).then((run) => run?.gates.length === 1));
+    const data = Buffer.alloc(1_900_000, 'x');
+    const header = { fields: { long: { metadata: { encoding: Buffer.from('binary/plain') }, data } } };
+    const workflowExecution = { workflowId: workflowIdOf(projectId) };
+    const update = { namespace: app.config.TEMPORAL_NAMESPACE, workflowExecution, waitPolicy: { lifecycleStage: 3 } };
+    await withTemporal(app.config, async ({ workflowService }) => {
+      const answers = Array.from({ length: 6 }, () =>
+        workflowService.updateWorkflowExecution({
+          ...update,
+          request: { meta: { updateId: randomUUID() }, input: { name: 'retry', header } },
+        }),
+      );
+      const failures = (await Promise.all(answers)).map(({ outcome }) => outcome?.failure?.message);
+      expect(new Set(failures)).toEqual(new Set([expect.stringContaining('rejected')]));
+    });
+    await app.client.approve(projectId, 'rewrite');
+    await until('it ends', async () => (await app.client.status(projectId)).status === 'completed');
+  });
+
   describe('is refused before anything is paid:', () => {
     const id = randomUUID() as ProjectId;
     test.each<[string, () => Promise<unknown>, string]>([

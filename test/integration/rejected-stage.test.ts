@@ -1,6 +1,6 @@
 import { claimLane } from '../../src/activities/lanes/lane-store';
 import { publishRunStatus, rejectLanes } from '../../src/activities/runs/run-status';
-import { Lane } from '../../src/entities';
+import { createDataSource, Lane, lockProject } from '../../src/entities';
 import { fenceOf, laneId, type ProjectId, type StoryEvent, type StoryreelError } from '../../src/protocol';
 import { withActivityDeps } from '../support/activity-deps';
 import { asAttempt } from '../support/as-attempt';
@@ -57,6 +57,49 @@ describe('A stage that is made again after a rejection', () => {
       if (calls < 3) await until('the gate waits', isRejected);
     }
     await app.client.cancel(projectId);
+  });
+
+  test('is not made again where somebody writes its text before the run has acted on the rejection', async () => {
+    const { topic, mark } = ownTopic();
+    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
+    await app.client.start(projectId, { stages: ['rewrite'], gates: ['rewrite'] });
+    await awaiting(projectId);
+    const { version } = await app.client.editable(projectId);
+    const dataSource = createDataSource({ url: app.config.DATABASE_URL, poolSize: 3 });
+    await dataSource.initialize();
+    const waiting = async () => {
+      const [row] = await dataSource.query<[{ count: number }]>(
+        `SELECT count(*)::int FROM pg_locks WHERE NOT granted AND pid IN
+           (SELECT pid FROM pg_stat_activity WHERE datname = current_database())`,
+      );
+      return row.count;
+    };
+    const rewrite = 'The keeper wrote this herself.';
+    // The edit and the step of the rejection wait for the project, in this order.
+    const { edited, lanes } = await dataSource.transaction(async (manager) => {
+      await lockProject(manager, projectId);
+      const edited = app.client.edit(projectId, { rewrite });
+      await until('the edit waits', async () => (await waiting()) === 1);
+      const lanes = await app.client.reject(projectId, 'rewrite', { reason: 'too dark', version });
+      await until('the step waits', async () => (await waiting()) > 1);
+      return { edited, lanes };
+    });
+    expect(lanes).toEqual(['rewrite']);
+    const after = (await edited).version;
+    await expect(app.client.reject(projectId, 'rewrite', { reason: 'too dark', version })).rejects.toMatchObject({
+      type: 'Project.Conflict',
+      message: expect.stringContaining(`version ${after}`),
+    });
+    // Who has read the text may reject it.
+    const isTaken = (sent: Promise<unknown>) =>
+      sent.then(Boolean, (error: StoryreelError) => error.type !== 'Message.Stale');
+    await until('the gate waits again', async () => {
+      expect(await app.client.editable(projectId)).toMatchObject({ rewrite, version: after });
+      return isTaken(app.client.reject(projectId, 'rewrite', { reason: 'too dark', version: after }));
+    });
+    await until('it is made again', () => isTaken(app.client.approve(projectId, 'rewrite')));
+    expect(await new StudioControl().requests(mark)).toHaveLength(2);
+    await dataSource.destroy();
   });
 
   test('stays in work if an earlier attempt at its rejection, or at a pause before that, wakes up', async () => {

@@ -111,6 +111,22 @@ describe('Where the provider continues from a text that was cut off', () => {
     expectVerified(events, 'storyboard');
   });
 
+  test('an answer that was refused for good is begun anew by another run as well', async () => {
+    const { topic, mark } = ownTopic();
+    await studio.writeAbout(mark);
+    await studio.misbehave(mark, 'chat', { text: 'I am sorry, but I cannot make a storyboard for that.' }, 3);
+    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
+    await app.client.start(projectId);
+    await watchUntil(app.client, projectId, isParked);
+    await app.client.cancel(projectId);
+    await watchToEnd(app.client, projectId);
+    await app.client.start(projectId);
+    const events = await watchToEnd(app.client, projectId);
+    // The rewrite is used again.
+    expect(events.filter(({ type }) => type === 'resumed').map(({ stage }) => stage)).toEqual(['rewrite']);
+    expectVerified(events, 'storyboard');
+  });
+
   test('a start after a cancel continues from there, and a forced one begins anew', async () => {
     const { topic, mark } = ownTopic();
     await studio.misbehave(mark, 'chat', { stall: 40 });

@@ -88,7 +88,7 @@ export class MemoryEventLog implements EventLog {
       if ((project.marks.get(once.key) ?? -Infinity) >= once.value) return Promise.resolve({ kind: 'seen' });
       project.marks.set(once.key, once.value);
     }
-    if (run?.ends) project.run = run.fence;
+    if (run?.isLatest) project.run = run.fence;
     for (const body of request.events) this.emit(request.projectId, writer, body, request.stage);
     return Promise.resolve({ kind: 'ok' });
   }

@@ -135,5 +135,6 @@ export function playedSeconds(stateDir: string, film: string): number {
   const ffmpeg = /^export FFMPEG_PATH='(.*)'$/m.exec(readFileSync(join(stateDir, 'env'), 'utf8'))?.[1] ?? 'ffmpeg';
   const args = ['-v', 'error', '-xerror', '-i', film, '-progress', '-', '-f', 'null', '/dev/null'];
   const told = execFileSync(ffmpeg, args, { encoding: 'utf8' });
-  return Number(/out_time_us=(\d+)\s[^]*?progress=end/.exec(told)?.[1]) / 1_000_000;
+  // A busy machine takes longer, and reports on the way as well.
+  return Number([...told.matchAll(/^out_time_us=(\d+)$/gm)].at(-1)?.[1]) / 1_000_000;
 }

@@ -10,6 +10,7 @@ export class TcpProxy {
   delayMs = 0;
   private readonly links = new Set<Link>();
   private silent = false;
+  private held: Held | undefined;
   private readonly changes: { readonly from: string; readonly to: string; times: number }[] = [];
   private cuts: { readonly after: string; readonly bytes: number }[] = [];
 
@@ -46,6 +47,21 @@ export class TcpProxy {
   /** New connections are carried again. Those that hung are never heard of again, as after a router has lost them. */
   heal(): void {
     this.silent = false;
+  }
+
+  /** From now on the clients' bytes wait here, until `release`. */
+  hold(): void {
+    this.held = new Held();
+  }
+
+  /** Whether the bytes that wait contain this text. */
+  holds(text: string): boolean {
+    return this.held?.bytes.some((bytes) => bytes.includes(text)) ?? false;
+  }
+
+  release(): void {
+    this.held?.release();
+    this.held = undefined;
   }
 
   /** Every connection breaks, and new ones are refused, until `accept`. */
@@ -87,6 +103,7 @@ export class TcpProxy {
       client,
       connect(this.target, '127.0.0.1'),
       () => this.delayMs,
+      (bytes) => this.held?.keep(bytes),
       (bytes) => this.changed(bytes),
     );
     this.links.add(link);
@@ -101,6 +118,17 @@ export class TcpProxy {
   }
 }
 
+class Held {
+  readonly bytes: Buffer[] = [];
+  release!: () => void;
+  private readonly released = new Promise<void>((resolve) => (this.release = resolve));
+
+  keep(bytes: Buffer): Promise<void> {
+    this.bytes.push(bytes);
+    return this.released;
+  }
+}
+
 class Link {
   private left = Infinity;
   private silenced = false;
@@ -110,6 +138,7 @@ class Link {
     private readonly client: Socket,
     private readonly server: Socket,
     delay: () => number,
+    keep: (bytes: Buffer) => Promise<void> | undefined,
     changed: (bytes: Buffer) => Buffer,
   ) {
     client.on('error', () => undefined);
@@ -118,7 +147,9 @@ class Link {
     server.on('close', () => !this.silenced && client.destroy());
     client.on('data', (bytes: Buffer) => {
       const arrives = Date.now() + delay();
+      const released = keep(bytes);
       this.sent = this.sent.then(async () => {
+        await released;
         const wait = arrives - Date.now();
         if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
         if (!this.silenced) server.write(changed(bytes));

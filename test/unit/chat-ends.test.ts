@@ -147,4 +147,160 @@ describe('The end of an answer', () => {
     const whole = JSON.stringify({ choices: [{ message: { content: 'A fox.' }, finish_reason: 'stop' }] });
     expect(read(`\ufeff${whole}`).text).toBe('A fox.');
   });
+
+  test.each<[reason: string, words: string]>([
+    ['stop', 'STOP </s> <|im_end|> <|eot_id|> eos_token end_of_turn endOfText stop_token natural_stop finished DONE'],
+    ['length', 'MAX_TOKENS maxTokens max_new_tokens model_length length_limit context_window_exceeded truncated'],
+    ['filtered', 'contentFilter content-filter IMAGE_SAFETY sensitive_content USER_BLOCKED toxic MODEL_ARMOR risk'],
+  ])('is %s in any service’s words', (reason, words) => {
+    for (const word of words.split(' ')) {
+      expect(read(event('A fox.'), event('', word)).chunks).toContainEqual({ type: 'finish', reason });
+    }
+  });
+
+  test('is none where the server’s word tells of a fault, whatever else is in it', () => {
+    const words =
+      'error network_error stop_error abort timeout cancelled insufficient_system_resource server_error other unknown';
+    for (const word of words.split(' ')) expect(() => read(event('A fox.'), event('', word))).toThrow(`“${word}”`);
+  });
+
+  test.each<[where: string, last: object]>([
+    ['in the delta', { choices: [{ delta: { finish_reason: 'stop' } }] }],
+    ['around the choices', { choices: [{ delta: {} }], finish_reason: 'stop' }],
+    ['in its details', { choices: [{ delta: {}, finish_details: { type: 'stop' } }] }],
+    ['as a type', { choices: [{ delta: {}, finish_reason: { type: 'stop' } }] }],
+    ['as a flag', { choices: [{ delta: {} }], is_end: true }],
+    ['as Ollama states it', { choices: [{ delta: {} }], done: true, done_reason: 'stop' }],
+  ])('may stand %s', (_where, last) => {
+    expect(read(event('A fox.'), `data: ${JSON.stringify(last)}\n\n`).chunks).toContainEqual({
+      type: 'finish',
+      reason: 'stop',
+    });
+  });
+
+  test.each(['[done]', 'DONE', '"[DONE]"', 'data: [DONE]'])('may be marked by %s', (mark) => {
+    expect(read(event('A fox.'), `data: ${mark}\n\n`).chunks.at(-1)).toEqual({ type: 'finish', reason: 'unstated' });
+  });
+});
+
+describe('What comes between the pieces of an answer', () => {
+  test.each(['ping', ': keep-alive', 'OPENROUTER PROCESSING', '2026-11-30T00:00:00Z'])('may be words: %s', (words) => {
+    expect(read(`data: ${words}\n\n`, event('A '), `data: ${words}\n\n`, event('fox.', 'stop')).text).toBe('A fox.');
+  });
+
+  test.each([
+    ['data: Error: the upstream timed out\n\n', 'Error: the upstream timed out'],
+    ['data: [ERROR] the upstream timed out\n\n', 'the upstream timed out'],
+    ['data: <html><head><title>502 Bad Gateway</title></head></html>\n\n', '502 Bad Gateway'],
+  ])('states why it broke off, if nothing comes behind it: %s', (last, words) => {
+    expect(() => read(event('A '), last)).toThrow(words);
+    expect(read(event('A fox.', 'stop'), last).text).toBe('A fox.');
+  });
+
+  test('is no torn piece', () => {
+    for (const torn of ['{"choices":[{"delta":{"con', 'tent":"A fox."}}]}', '"fox'])
+      expect(() => read(event('A '), `data: ${torn}\n\n`, event('.', 'stop'))).toThrow(SyntaxError);
+  });
+});
+
+describe('An answer in another wrapping', () => {
+  const pieces = ['A fox ', 'in the snow.'].map((content) => ({ choices: [{ index: 0, delta: { content } }] }));
+  const end = { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
+  const whole = { choices: [{ message: { content: 'A fox in the snow.' }, finish_reason: 'stop' }] };
+  const lines = (values: readonly unknown[], separator = '\n') =>
+    values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))).join(separator);
+  const events = (values: readonly unknown[]) =>
+    lines(
+      values.map((value) => `data: ${lines([value])}\n\n`),
+      '',
+    );
+  const typed = (values: readonly ({ readonly type: string } & Readonly<Record<string, unknown>>)[]) =>
+    lines(
+      values.map((value) => `event: ${value.type}\ndata: ${JSON.stringify(value)}\n\n`),
+      '',
+    );
+  const words = [{ text: 'A fox ' }, { text: 'in the snow.' }];
+
+  test.each<[how: string, body: string]>([
+    ['a line of JSON each, with an end mark', lines([...pieces, '[DONE]'])],
+    ['a list', JSON.stringify([...pieces, end])],
+    ['a list over lines', `[\n${lines([...pieces, end], ',\n')}\n]`],
+    ['a list of one', JSON.stringify([whole])],
+    ['a text of JSON', JSON.stringify(JSON.stringify(whole))],
+    ['an event within an event', events([...pieces, end].map((each) => `data: ${JSON.stringify(each)}`))],
+    ['a name beside each piece', events([...pieces, end].map((each) => JSON.stringify(['message', each])))],
+    ['a wrapper', JSON.stringify({ code: 0, message: 'success', data: whole })],
+    ['a wrapper of Cloudflare', JSON.stringify({ success: true, errors: [], result: whole })],
+    ['a wrapper of DashScope', JSON.stringify({ output: whole, usage: {}, request_id: 'r' })],
+    ['a wrapper of a batch', JSON.stringify({ status_code: 200, body: whole })],
+    ['an object for the choices', events([...pieces, end].map(({ choices }) => ({ choices: choices[0] })))],
+    ['a text for the delta', events([...words.map(({ text }) => ({ choices: [{ delta: text }] })), end])],
+    ['another name of the content', events([...words.map((delta) => ({ choices: [{ delta }] })), end])],
+    [
+      'a message beside an empty delta',
+      events([...words.map(({ text }) => ({ choices: [{ delta: {}, message: { content: text } }] })), end]),
+    ],
+    [
+      'parts whose text has a value',
+      events([
+        ...words.map(({ text }) => ({ choices: [{ delta: { content: [{ type: 'text', text: { value: text } }] } }] })),
+        end,
+      ]),
+    ],
+    [
+      'Anthropic’s events',
+      typed([
+        { type: 'message_start', message: { content: [], usage: { input_tokens: 3, output_tokens: 1 } } },
+        { type: 'ping' },
+        ...words.map((delta) => ({ type: 'content_block_delta', delta })),
+        { type: 'message_delta', delta: { stop_reason: 'end_turn' } },
+      ]),
+    ],
+    [
+      'OpenAI’s Responses',
+      typed([
+        ...words.map(({ text }) => ({ type: 'response.output_text.delta', delta: text })),
+        { type: 'response.output_text.done', text: 'A fox in the snow.' },
+        { type: 'response.completed', response: { status: 'completed', output: [] } },
+      ]),
+    ],
+    [
+      'a whole response',
+      JSON.stringify({
+        object: 'response',
+        status: 'completed',
+        output: [
+          { type: 'reasoning' },
+          { type: 'message', content: words.map((each) => ({ type: 'output_text', ...each })) },
+        ],
+      }),
+    ],
+    [
+      'Gemini’s candidates',
+      events([
+        { candidates: [{ content: { parts: [{ text: 'hm', thought: true }, words[0]] } }] },
+        { candidates: [{ content: { parts: [words[1]] }, finishReason: 'STOP' }] },
+      ]),
+    ],
+    [
+      'Ollama’s lines',
+      lines([
+        ...words.map(({ text }) => ({ message: { content: text }, done: false })),
+        { message: { content: '' }, done: true, done_reason: 'stop' },
+      ]),
+    ],
+    ['Cloudflare’s responses', events([...words.map(({ text }) => ({ response: text })), '[DONE]'])],
+  ])('is read: %s', (_how, body) => {
+    expect(read(body)).toMatchObject({ text: 'A fox in the snow.' });
+    expect(read(body).chunks.filter(({ type }) => type === 'finish')).toHaveLength(1);
+  });
+
+  test('that is none states the server’s words', () => {
+    expect(() => read('Ollama is running')).toThrow('Ollama is running');
+    expect(() => read(JSON.stringify({ status: 'error', message: 'the model is loading' }))).toThrow('is loading');
+    expect(() => read(events([{ message: 'Unauthorized' }]))).toThrow('Unauthorized');
+    expect(() => read('<!-- cached -->\n<html><title>Log in</title></html>')).toThrow('Log in');
+    // What is longer may be the model's text, which is quoted nowhere.
+    expect(() => read('Once there was a fox. '.repeat(20))).toThrow('what is no stream');
+  });
 });

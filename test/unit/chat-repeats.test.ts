@@ -159,4 +159,68 @@ describe('A text that a server sends', () => {
     expect(read(Buffer.from([0xef, 0xbb]), Buffer.from([0xbf]), piece(whole, 'stop')).text).toBe(whole);
     expect(read('\n'.repeat(3_000), piece(whole, 'stop')).text).toBe(whole);
   });
+
+  test('is there once if its last piece comes again with the finish reason, or behind it', () => {
+    const last = 'which nobody had seen before.';
+    const text = `A fox, ${last}`;
+    expect(read(piece('A fox, '), piece(last), piece(last, 'stop'), DONE)).toMatchObject({ text, end: 'stop' });
+    expect(read(piece('A fox, '), piece(last, 'stop'), piece(last, 'stop'), DONE)).toMatchObject({ text, end: 'stop' });
+    expect(read(piece(last), piece(last), piece('.', 'stop')).text).toBe(`${last}${last}.`);
+  });
+
+  test('ends before a second answer, which has another id', () => {
+    const of = (id: string, content: string, end: string | null = null) =>
+      `data: ${JSON.stringify({ id, choices: [{ index: 0, delta: { content }, finish_reason: end }] })}\n\n`;
+    const other = of('b', 'A bear.') + of('b', '', 'stop');
+    expect(read(of('a', 'A '), of('a', 'fox.', 'stop'), other, DONE)).toMatchObject({ text: 'A fox.', end: 'stop' });
+    // A server that gives each piece an id of its own has one answer.
+    expect(read(of('1', 'A ', 'stop'), of('2', 'fox', 'stop'), of('3', '.', 'stop'), DONE).text).toBe('A fox.');
+  });
+
+  test('so far with every piece is there once, also if it is short', () => {
+    const growing = fc.array(fc.stringMatching(/^[a-z雨]{1,4}$/u), { minLength: 3, maxLength: 4 });
+    fc.assert(
+      fc.property(growing, fc.boolean(), (parts, isTwice) => {
+        const [first = '', second = ''] = parts;
+        fc.pre(!second.startsWith(first));
+        const soFar = parts.map((_, i) => piece(parts.slice(0, i + 1).join('')));
+        const again = isTwice ? soFar.slice(0, -1).concat(piece(parts.join(''), 'stop')) : soFar;
+        expect(read(...again, DONE).text).toBe(parts.join(''));
+      }),
+      { numRuns: 50 },
+    );
+    expect(read(piece('ha'), piece('haha'), piece('hahaha'), DONE).text).toBe('hahahahahaha');
+  });
+
+  test.each(['</s>', '<|im_end|>', '<|eot_id|>', '<|endoftext|>', '<end_of_turn>', '</answer>'])(
+    'ends before the model’s own mark %s, wherever the stream is cut',
+    (mark) => {
+      for (let cut = 0; cut <= mark.length; cut += 1) {
+        const cutUp = [piece('A < B, '), piece(`so.${mark.slice(0, cut)}`), piece(mark.slice(cut), 'stop')];
+        expect(read(...cutUp, DONE)).toMatchObject({ text: 'A < B, so.', end: 'stop' });
+      }
+      expect(read(piece(`A ${mark} is written `), piece('on the wall.', 'stop')).text).toBe(
+        `A ${mark} is written on the wall.`,
+      );
+      expect(read(piece('A '), piece(mark.slice(0, -1), 'stop')).text).toBe(`A ${mark.slice(0, -1)}`);
+    },
+  );
+
+  test('has its tokens counted under any names, also in texts', () => {
+    const told = (fields: object) =>
+      read(piece(whole, 'stop'), `data: ${JSON.stringify({ choices: [], ...fields })}\n\n`);
+    for (const fields of [
+      { usage: { prompt_tokens: '32', completion_tokens: '9', total_tokens: '41' } },
+      { usage: { promptTokens: 32, completionTokens: 9 } },
+      { usageMetadata: { promptTokenCount: 32, candidatesTokenCount: 9, totalTokenCount: 41 } },
+      { x_groq: { usage: { prompt_tokens: 32, completion_tokens: 9 } } },
+    ]) {
+      expect(told(fields).usage).toMatchObject({ inputTokens: 32, outputTokens: 9 });
+    }
+  });
+
+  test('may have a number in it that lost its quotation marks', () => {
+    const year = choice({ delta: { content: 1984 } });
+    expect(read(piece('In '), year, piece(' it snowed.', 'stop')).text).toBe('In 1984 it snowed.');
+  });
 });

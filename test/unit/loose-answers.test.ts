@@ -28,6 +28,9 @@ describe('A storyboard that can mean only one thing', () => {
   const without = (name: string) =>
     two.map((each) => Object.fromEntries(Object.entries(each).filter(([key]) => key !== name)));
   const lines = two.map((each) => JSON.stringify(each)).join('\n');
+  const inChinese = ({ scene_number, narration, visual_prompt }: (typeof two)[0]) => ({
+    ...{ 场景编号: scene_number, 旁白: narration, 画面描述: visual_prompt, 景别: '全景', '时长(秒)': '4秒' },
+  });
 
   test.each<[what: string, answer: unknown]>([
     ['a bare list', two],
@@ -56,6 +59,35 @@ describe('A storyboard that can mean only one thing', () => {
     ['numbers from 0', [scene(0, { narration: 'Rain 1 falls.' }), scene(1, { narration: 'Rain 2 falls.' })]],
     ['numbers with words', [scene(1, { scene_number: 'Scene 1' }), scene(2, { scene_number: 'scene_2' })]],
     ['no numbers', without('scene_number')],
+    ['scenes in Chinese', { 场景: two.map((each) => inChinese(each)) }],
+    [
+      'other names for its fields',
+      two.map(({ scene_number, narration, visual_prompt }) => ({
+        ...{ scene: scene_number, voice_over: narration, image_prompt: visual_prompt, duration_seconds: '4,5' },
+      })),
+    ],
+    ['a name of ours with another meaning', without('scene_number').map((each) => ({ ...each, scene: 'a pier' }))],
+    ['numbers out of how many', [scene(1, { scene_number: '1 of 2' }), scene(2, { scene_number: '2/2' })]],
+    ['a text of JSON', JSON.stringify(JSON.stringify({ scenes: two }))],
+    ['a text of JSON in a wrapper', { name: 'storyboard', arguments: JSON.stringify({ scenes: two }) }],
+    ['a fence in a wrapper', { answer: `\`\`\`json\n${JSON.stringify(two)}\n\`\`\`` }],
+    ['a text of JSON each', { scenes: two.map((each) => JSON.stringify(each)) }],
+    ['scenes by their numbers', { scenes: { scene_1: two[0], scene_2: two[1] } }],
+    [
+      'scenes by their numbers alone',
+      Object.fromEntries(without('scene_number').map((each, i) => [`Scene ${i + 1}`, each])),
+    ],
+    ['a wrapper around each scene', { scenes: two.map((each) => ({ scene: each })) }],
+    ['scenes in acts', { acts: two.map((each, i) => ({ act: i + 1, scenes: [each] })) }],
+    ['shots in scenes', { scenes: two.map((each, i) => ({ scene_number: i + 1, shots: [each] })) }],
+    ['an empty list beside it', { scenes: [], storyboard: two }],
+    ['nothing behind the last scene', { scenes: [...two, null, {}] }],
+    ['lists of sentences', two.map((each) => ({ ...each, narration: [each.narration], visual_prompt: ['a', 'pier'] }))],
+    ['four wrappers', { data: { result: { output: { storyboard: two } } } }],
+    ['words without quotation marks', JSON.stringify({ scenes: two }).replaceAll('"wide"', 'wide')],
+    ['Chinese quotation marks', JSON.stringify({ scenes: two }).replace(/"([^"]*)"/g, '「$1」')],
+    ['no number for its seconds', JSON.stringify({ scenes: two }).replaceAll('"duration":4', '"duration":NaN')],
+    ['comments of another language', `{ # a board\n"scenes": ${JSON.stringify(two)} # its end\n}`],
     ['nothing for numbers', two.map((each) => ({ ...each, scene_number: null }))],
   ])('is taken: %s', (_what, answer) => {
     expect(told(answer)).toEqual(['Rain 1 falls.', 'Rain 2 falls.']);
@@ -71,6 +103,9 @@ describe('A storyboard that can mean only one thing', () => {
     ['5 sec', 5],
     ['about 4.5 seconds', 4.5],
     ['00:06', 6],
+    ['00:00:06', 6],
+    [{ value: 4, unit: 's' }, 4],
+    ['', 3],
     ['5秒', 5],
     [null, 3],
   ])('has seconds: %p', (duration, seconds) => {
@@ -190,6 +225,28 @@ describe('A camera move in words', () => {
       movement: 'dolly_in',
       words: 'dolly in, then pan left',
     });
+  });
+
+  const given = { movement: 'zoom_in', speed: 'slow' };
+  test.each<[what: string, answer: unknown]>([
+    ['a text of JSON', JSON.stringify(given)],
+    ['a text of JSON in a wrapper', { name: 'camera', arguments: JSON.stringify(given) }],
+    ['wrappers', { data: { result: { camera: given } } }],
+    ['a wrapper with a number beside it', { scene_number: 1, camera: given }],
+    ['names in another case', { Movement: 'Zoom In', Speed: 'SLOW' }],
+    ['another name', { cameraMovement: 'zoom_in', speed: 'slow' }],
+    ['an object for the move', { movement: { type: 'zoom_in' }, speed: 'slow' }],
+  ])('is read from %s', (_what, answer) => {
+    expect(move(answer)).toEqual(given);
+  });
+
+  test('is read from Chinese names, and from words alone', () => {
+    expect(move({ 运镜: '缓慢推进', 速度: '慢' })).toMatchObject({ movement: 'dolly_in', speed: 'slow' });
+    expect(camera.parse('A slow zoom in.', {})).toMatchObject({ movement: 'zoom_in', speed: 'slow' });
+    expect(camera.parse('zoom_in', {})).toEqual({ movement: 'zoom_in', speed: 'medium' });
+    expect(move({ movement: 'zoom_in', speed: 0.5 })).toEqual({ movement: 'zoom_in', speed: 'medium' });
+    expect(() => camera.parse('The lamp is lit.', {})).toThrow(UnusableOutput);
+    expect(() => move({ first: given, second: given })).toThrow(UnusableOutput);
   });
 
   test('that has a name of ours has no words beside it', () => {

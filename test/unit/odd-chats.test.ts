@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { classify } from '../../src/activities/lanes/stage-failure';
+import { mayBeCharged } from '../../src/activities/usage/call-cost';
 import { OpenAiText, type TextChunk } from '../../src/providers';
 
 /** What real services send, byte for byte, over HTTP. */
@@ -85,7 +86,94 @@ describe('A chat server', () => {
     expect(failure.message).toContain(words);
   });
 
+  test.each<[who: string, status: number, body: unknown, type: string, words: string]>([
+    [
+      'Fastify',
+      400,
+      { statusCode: 400, error: 'Bad Request', message: 'body/model is unknown' },
+      'Provider.BadRequest',
+      'body/model is unknown',
+    ],
+    ['OAuth', 401, { error: 'invalid_token', error_description: 'it has expired' }, 'Provider.Unauthorized', 'expired'],
+    [
+      'Gemini',
+      400,
+      [error('API key not valid.', { code: 400, details: [{ reason: 'API_KEY_INVALID' }] })],
+      'Provider.Unauthorized',
+      'API key',
+    ],
+    [
+      'OpenAI',
+      403,
+      error('Project `p` does not have access to model `m`', { code: 'model_not_found' }),
+      'Provider.NotFound',
+      'access to model',
+    ],
+    ['Zhipu', 400, error('模型不存在,请检查模型代码。', { code: '1211' }), 'Provider.NotFound', '模型不存在'],
+    ['SiliconFlow', 400, { code: 20012, message: 'Model does not exist.' }, 'Provider.NotFound', 'does not exist'],
+    ['MiniMax', 200, { base_resp: { status_code: 2013, status_msg: 'no model' } }, 'Provider.BadRequest', 'no model'],
+    ['MiniMax', 200, { base_resp: { status_code: 2049, status_msg: 'bad key' } }, 'Provider.Unauthorized', 'bad key'],
+    ['Groq', 498, error('Flex tier capacity exceeded'), 'Provider.Unavailable', 'capacity'],
+    ['TGI', 424, { error: 'CUDA out of memory', error_type: 'generation' }, 'Provider.Unavailable', 'CUDA'],
+    ['a gateway', 200, { status: 'error', message: 'the model is loading' }, 'Provider.Unavailable', 'is loading'],
+  ])('means what %s means by its refusal', async (_who, status, body, type, words) => {
+    const failure = await refusal(status, body);
+    expect(failure.type).toBe(type);
+    expect(failure.message).toContain(words);
+  });
+
+  test.each<[how: string, body: object, headers: Record<string, string>, ms: number]>([
+    ['in seconds with their sign', {}, { 'retry-after': '7s' }, 7_000],
+    ['in minutes and seconds', {}, { 'retry-after': '1m30s' }, 90_000],
+    ['as OpenAI’s limit of requests', {}, { 'x-ratelimit-reset-requests': '6m0s' }, 360_000],
+    [
+      'as the limit that is used up, and not the other',
+      {},
+      {
+        ...{ 'x-ratelimit-remaining-requests': '9', 'x-ratelimit-reset-requests': '9m' },
+        ...{ 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-tokens': '1m2s' },
+      },
+      62_000,
+    ],
+    ['as RFC drafts do', {}, { 'ratelimit-remaining': '0', 'ratelimit-reset': '12' }, 12_000],
+    ['as newer drafts do', {}, { ratelimit: '"default";r=0;t=12' }, 12_000],
+    ['beside the words', { retry_after: 9 }, {}, 9_000],
+    ['beside the words, in milliseconds', { retry_after_ms: 9_000 }, {}, 9_000],
+    ['in Chinese words', { message: '请求过于频繁,请在 20 秒后重试' }, {}, 20_000],
+  ])('states when to try again %s', async (_how, body, headers, ms) => {
+    expect(await refusal(429, error('slow', body), headers)).toMatchObject({
+      type: 'Provider.RateLimited',
+      retryAfterMs: ms,
+    });
+  });
+
+  test.each<[how: string, headers: (at: number) => Record<string, string>]>([
+    ['in seconds since 1970', (at) => ({ 'x-ratelimit-reset': String(at / 1_000) })],
+    ['in milliseconds since 1970', (at) => ({ 'x-ratelimit-reset': String(at) })],
+    ['as a date', (at) => ({ 'retry-after': new Date(at).toUTCString() })],
+    [
+      'as Anthropic’s time',
+      (at) => ({
+        ...{ 'anthropic-ratelimit-tokens-remaining': '0' },
+        ...{ 'anthropic-ratelimit-tokens-reset': new Date(at).toISOString() },
+      }),
+    ],
+  ])('states the time of the next try %s', async (_how, headers) => {
+    const { retryAfterMs = 0 } = await refusal(429, error('slow'), headers(Date.now() + 100_000));
+    expect(retryAfterMs).toBeGreaterThan(80_000);
+    expect(retryAfterMs).toBeLessThanOrEqual(100_000);
+  });
+
+  test('that loads its model states for how long', async () => {
+    expect(await refusal(503, { error: 'Model m is loading', estimated_time: 20.5 })).toMatchObject({
+      type: 'Provider.Unavailable',
+      retryAfterMs: 20_500,
+    });
+  });
+
   test.each<[who: string, status: number, body: unknown]>([
+    ['Azure', 400, error('No.', { code: 'BadRequest', innererror: { code: 'ResponsibleAIPolicyViolation' } })],
+    ['Zhipu', 400, error('系统检测到输入内容', { code: '1301' })],
     ['DeepSeek', 400, error('Content Exists Risk', { type: 'invalid_request_error', code: 'invalid_request_error' })],
     ['DashScope', 400, error('Input data may contain inappropriate content.', { code: 'data_inspection_failed' })],
     ['OpenRouter', 403, error('a/b requires moderation on X. Your input was flagged for "violence".', { code: 403 })],
@@ -105,6 +193,16 @@ describe('A chat server', () => {
       'DashScope',
       403,
       error('The free tier of the model has been exhausted.', { code: 'AllocationQuota.FreeTierOnly' }),
+    ],
+    ['Zhipu', 429, error('Please recharge.', { code: '1113' })],
+    ['Ark', 429, error('The service has been paused', { code: 'SetLimitExceeded', type: 'TooManyRequests' })],
+    ['LiteLLM', 400, error('Budget has been exceeded! Current cost: 10.0', { type: 'budget_exceeded' })],
+    ['Cloudflare', 429, { success: false, errors: [{ message: 'you have used up your daily free allocation' }] }],
+    ['Anthropic', 400, error('You have reached your specified API usage limits.', { type: 'invalid_request_error' })],
+    [
+      'Anthropic',
+      403,
+      error('No.', { type: 'permission_error', details: { error_code: 'enforced_spend_limit_reached' } }),
     ],
     ['new-api', 401, error('该令牌额度已用尽', { type: 'new_api_error' })],
   ])('is out of credit in the words of %s, whatever the status', async (_who, status, body) => {
@@ -131,6 +229,33 @@ describe('A chat server', () => {
     };
     await ask(9_000);
     expect(asked).toEqual([9_000, 4_096]);
+  });
+
+  test.each<[what: string, refusal: object]>([
+    ['its limit of requests', { base_resp: { status_code: 1002, status_msg: 'RPM' } }],
+    ['its key', { code: 401, msg: 'token expired', success: false }],
+    ['its credit', error('You exceeded your current quota', { code: 'insufficient_quota' })],
+  ])('that refuses for %s is not paid, unless something of the text has come', async (_what, refused) => {
+    const begun = `data: ${JSON.stringify({ choices: [{ delta: { content: 'A fox' } }] })}\n\n`;
+    for (const [before, isCharged] of [
+      ['', false],
+      [begun, true],
+    ] as const) {
+      reply = (response) => response.end(`${before}data: ${JSON.stringify(refused)}\n\n`);
+      expect(mayBeCharged(await ask().catch((failure: unknown) => failure))).toBe(isCharged);
+    }
+  });
+
+  test('behind a firewall is not told of a wrong key alone, and one without the method has another address', async () => {
+    expect((await refusal(403, '<html><title>Just a moment...</title></html>')).message).toContain('firewall');
+    expect((await refusal(405, { detail: 'Method Not Allowed' })).message).toMatch(/Allowed\. Check the base URL/);
+  });
+
+  test('may refuse within a part of its text', async () => {
+    const content = [{ type: 'refusal', refusal: 'I must decline.' }];
+    reply = (response) =>
+      response.end(`data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\ndata: [DONE]\n\n`);
+    expect(await ask()).toContainEqual({ type: 'refusal', text: 'I must decline.' });
   });
 
   test('may send thoughts in a list of details, as MiniMax does', async () => {

@@ -215,8 +215,10 @@ describe('Streamed text of an OpenAI-compatible server', () => {
     });
 
     test('throws what is not JSON', async () => {
-      answer = (response) => response.end('data: <html>Bad gateway</html>\n\n');
+      answer = (response) => response.end('data: {"half\n\n');
       await expect(read()).rejects.toBeInstanceOf(SyntaxError);
+      answer = (response) => response.end('data: <html><title>Bad gateway</title></html>\n\n');
+      await expect(read()).rejects.toThrow('Bad gateway');
     });
   });
 });

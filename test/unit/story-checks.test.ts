@@ -26,6 +26,10 @@ describe('A text in the place of a story', () => {
     ['refusal', 'Lo siento, pero no puedo escribir esta historia.'],
     ['refusal', 'Es tut mir leid, aber dabei kann ich leider nicht helfen.'],
     ['length', 'Once.'],
+    ['length', 'Error: upstream timed out. Request id 7.'],
+    ['length', 'You have exceeded your rate limit. Please try again later.'],
+    ['length', 'The service is temporarily unavailable because of its maintenance.'],
+    ['length', '当前分组上游负载已饱和,请稍后再试', '灯塔的故事和风暴'],
     ['repetition', 'The sea was calm and the light was on. '.repeat(250)],
     ['repetition', 'on and '.repeat(1_000)],
     ['repetition', `${'The keeper lit the lamp. The storm came closer. '.repeat(60)}`],
@@ -48,6 +52,7 @@ describe('A text in the place of a story', () => {
     ['a Japanese story', 'あるよる、嵐がきた。灯台もりは瓶をあけた。海はしずかになった。', '嵐をあつめる灯台もり'],
     ['a story that begins with an excuse', `“I’m sorry,” she said. ${story}`],
     ['a first person who cannot swim', `I cannot swim. ${story}`],
+    ['a keeper who knows no error', `An error of the keeper was rare. The service was hard. ${story}`],
     [
       'a refrain',
       `${story} The light turned. ${story.replace('jar', 'box')} The light turned. She slept. The light turned.`,

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { storyreelError } from '../../src/client/client-errors';
 import { readConfig } from '../../src/config';
 import { connectTemporal } from '../../src/temporal';
 import { until } from '../support/until';
 
 const OK = '0';
+const LIMITED = '8';
 const UNAVAILABLE = '14';
 const CANCELLED = 1;
 /** An empty message, which leaves every field at its default. */
@@ -26,7 +28,9 @@ beforeEach(async () => {
   server.on('stream', (stream) => {
     asked += 1;
     const head = { ':status': 200, 'content-type': 'application/grpc' };
-    if (status !== OK) return stream.respond({ ...head, 'grpc-status': status }, { endStream: true });
+    if (status !== OK) {
+      return stream.respond({ ...head, 'grpc-status': status, 'grpc-message': 'its words' }, { endStream: true });
+    }
     stream.respond(head, { waitForTrailers: true });
     stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': OK }));
     stream.end(EMPTY);
@@ -72,3 +76,18 @@ test('A call is tried again as long as its connection is open', async () => {
   expect(await answer).toMatchObject({ serverVersion: '' });
   await connection.close();
 });
+
+test.each([
+  ['that is limited', LIMITED, /takes no more calls now \(8 RESOURCE_EXHAUSTED: its words\)/],
+  ['that is away', UNAVAILABLE, /cannot be reached \(14 UNAVAILABLE: its words\)/],
+])(
+  'A call to a server %s ends with what the server last said, and not with its own deadline',
+  async (_, code, words) => {
+    const connection = await connected();
+    status = code;
+    const ended = connection.withDeadline(Date.now() + 700, () => connection.workflowService.getSystemInfo({}));
+    const error = await ended.then(() => undefined, storyreelError);
+    expect(error).toMatchObject({ type: 'Service.Unreachable', message: expect.stringMatching(words) });
+    await connection.close();
+  },
+);

@@ -2,10 +2,10 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory, type CancelledFailure } from '@temporalio/common';
 import type { EventError, FailureType, HandedOver } from '../../protocol';
 import type { AttemptOutcome } from '../../telemetry';
-import { spendingOf } from '../usage/spent-calls';
+import { isRefused, spendingOf } from '../usage/spent-calls';
 import { clockWentBackSince } from './clock';
 import { editedMeanwhile } from './lane-of-scene';
-import { noteFailure, pauseLane, StaleAttempt } from './lane-store';
+import { noteFailure, pauseLane, StaleAttempt, type LaneError } from './lane-store';
 import type { OpenAttempt } from './open-attempt';
 import { classify, toApplicationFailure, type StageFailure } from './stage-failure';
 
@@ -62,14 +62,17 @@ export async function toTemporalFailure(attempt: OpenAttempt, error: unknown): P
   const { type, message, issues } = failure;
   const { times, paid, isSpent, mayAskAgain } = spendingOf(error, failure, spent);
   const retryable = failure.retryable && !isSpent;
-  await noteFailure(deps.dataSource, claim, {
+  const noted: LaneError = {
     type,
     message,
     retryable,
     ...(issues && { issues }),
     ...(paid > 0 && { paid }),
     ...(times ? { times } : spent.unusable && { answers: spent.unusable }),
-  }).catch((err: Error) => deps.logger.warn({ ...lane, err: err.message }, 'the failure could not be noted'));
+  };
+  await noteFailure(deps.dataSource, claim, noted, isRefused(noted)).catch((err: Error) =>
+    deps.logger.warn({ ...lane, err: err.message }, 'the failure could not be noted'),
+  );
   if (type === 'Worker.CannotServe') {
     attempt.publishUpdate({ type: 'stage_update', status: 'processing', message });
     return givenBack(failure, attempts, LATER);

@@ -29,7 +29,7 @@ import {
   type SettledLane,
   type UnusableAnswers,
 } from './lane-store';
-import { spentBefore, wasRefused } from '../usage/spent-calls';
+import { spentBefore } from '../usage/spent-calls';
 import { withTimeout } from '../../with-timeout';
 
 /**
@@ -113,6 +113,7 @@ export async function runLane<Inputs>(
 ): Promise<LaneResult> {
   const attempt = new OpenAttempt(deps, task);
   try {
+    await attempt.stopIfCancelled();
     const claimed = await attempt.outage.through(() => claimLane(deps, attempt.claim, task));
     if (claimed.nothing) {
       attempt.count('nothing');
@@ -227,8 +228,7 @@ async function make<Inputs>(
 ): Promise<ProducedLane> {
   const sameWork = before?.inProgressInputHash === plan.inputHash && before.fence >= (run.minResultFence ?? 0);
   const { manager } = run.deps.dataSource;
-  const mayContinue = sameWork && !run.unusable && !wasRefused(before.error);
-  const interrupted = mayContinue ? await run.through(() => interruptedBy(manager, before)) : undefined;
+  const interrupted = sameWork ? await run.through(() => interruptedBy(manager, before)) : undefined;
   run.publishUpdate({ type: 'stage_update', status: 'processing' });
   if (!interrupted) return producer.make(run, plan);
   const note = () => noteAttempt(run.deps.dataSource, run.claim, plan.inputHash, true);

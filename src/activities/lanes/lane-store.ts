@@ -133,8 +133,8 @@ export async function noteAttempt(
   /** It continues what is there; otherwise no attempt returns to the unfinished text of a person. */
   continues = false,
 ): Promise<void> {
-  const { lane } = claim;
-  const noted = { inProgressInputHash, ...(!continues && { editedFence: null }) };
+  const { lane, fence } = claim;
+  const noted = { inProgressInputHash, ...(!continues && { editedFence: null, begunFence: fence }) };
   const { affected } = await dataSource.getRepository(Lane).update(ownedBy(claim), noted);
   if (affected !== 1) throw new StaleAttempt(lane);
 }
@@ -215,9 +215,18 @@ export async function noteWaiting(dataSource: DataSource, claim: LaneAttempt, wa
   await dataSource.getRepository(Lane).update(ownedBy(claim), { waitsFor });
 }
 
-/** Stores why an attempt failed, for the next attempt and for people. Does nothing if a newer attempt has the lane. */
-export async function noteFailure(dataSource: DataSource, claim: LaneAttempt, error: LaneError): Promise<void> {
-  await dataSource.getRepository(Lane).update(ownedBy(claim), { error });
+/**
+ * Stores why an attempt failed, for the next attempt and for people. If its text is `isRefused`, no attempt continues it.
+ * Does nothing if a newer attempt has the lane.
+ */
+export async function noteFailure(
+  dataSource: DataSource,
+  claim: LaneAttempt,
+  error: LaneError,
+  isRefused: boolean,
+): Promise<void> {
+  const noted = { error, ...(isRefused && { inProgressInputHash: null }) };
+  await dataSource.getRepository(Lane).update(ownedBy(claim), noted);
 }
 
 /** The attempt has stopped, and the next one waits until a person lets it begin. */
@@ -232,7 +241,7 @@ export async function pauseLane(dataSource: DataSource, { projectId, lane, fence
  */
 export async function storeAttention(
   dataSource: DataSource,
-  { as = 'needs_attention', runStatus = 'needs_attention', error, ...address }: ParkRequest,
+  { as = 'needs_attention', error, ...address }: ParkRequest,
   { fence, at }: Step,
 ): Promise<LaneId | undefined> {
   const { projectId } = address;
@@ -249,11 +258,13 @@ export async function storeAttention(
     );
     if (lane === undefined || parked === 0) return undefined;
     await refreshStage(manager, projectId, stage, error);
-    await manager.query(`UPDATE projects SET status = $3, error = $2, updated_at = now() WHERE id = $1`, [
-      projectId,
-      error,
-      runStatus,
-    ]);
+    // A pause is published by a step of its own.
+    await manager.query(
+      `UPDATE projects SET error = $2, updated_at = now(),
+         status = CASE status WHEN 'paused' THEN status ELSE 'needs_attention' END
+       WHERE id = $1`,
+      [projectId, error],
+    );
     return lane;
   });
 }

@@ -5,6 +5,7 @@ import { linkSignals, type LinkedSignal } from '../../providers';
 import type { AttemptOutcome } from '../../telemetry';
 import type { Spent } from '../usage/spent-calls';
 import type { ActivityDeps } from '../deps';
+import { withTimeout } from '../../with-timeout';
 import { currentFence } from './current-fence';
 import { startHeartbeat, type Heartbeat } from './heartbeat';
 import { noteWaiting, type LaneAttempt } from './lane-store';
@@ -14,6 +15,10 @@ import { LaneStopped } from './stop-signal';
 
 /** How long an attempt that received a stop waits for Temporal's reason. */
 const CANCELLATION_MS = 10_000;
+/** A free worker takes a task sooner. */
+const WAITED_MS = 1_000;
+/** How long an attempt waits for Temporal's answer whether its run is cancelled. */
+const ASK_MS = 3_000;
 
 /** One attempt from its first heartbeat to its last: its fence, its signals, its spending and its wait for outages. */
 export class OpenAttempt {
@@ -54,10 +59,7 @@ export class OpenAttempt {
       () => deps.metrics?.runs.lateHeartbeats.of({}).add(1),
     );
     const runIds = [runId, info.workflowExecution?.runId ?? ''];
-    this.unregister = deps.stops.register({ projectId, lane, fence, runIds }, () => {
-      this.stop(new LaneStopped(lane));
-      this.heartbeat.beatSoon();
-    });
+    this.unregister = deps.stops.register({ projectId, lane, fence, runIds }, () => this.stopForNow());
     this.outage = new OutageWait({
       signal: this.signal,
       mostPauseMs: deps.config.OUTAGE_RETRY_MS,
@@ -73,6 +75,18 @@ export class OpenAttempt {
 
   stop(reason: Error): void {
     this.stopped.abort(reason);
+  }
+
+  /**
+   * Stops the attempt if its run was cancelled while no worker was there. The attempt and its workflow's cancellation
+   * have then waited for a worker together, and the attempt may have come first. Nothing is paid for such a run.
+   */
+  async stopIfCancelled(): Promise<void> {
+    const { attempt, currentAttemptScheduledTimestampMs: scheduledMs, workflowExecution } = activityInfo();
+    if (!workflowExecution || (attempt === 1 && Date.now() - scheduledMs < WAITED_MS)) return;
+    const asked = this.deps.runs.isCancelling(this.claim.projectId, workflowExecution.runId).catch(() => false);
+    if (await withTimeout(asked, ASK_MS, false)) this.stopForNow();
+    this.signal.throwIfAborted();
   }
 
   /** Publishes an update of the lane. No caller waits for it, and a viewer that misses it loses no text. */
@@ -110,6 +124,11 @@ export class OpenAttempt {
     this.unregister();
     this.heartbeat.end();
     this.stopSignal.release();
+  }
+
+  private stopForNow(): void {
+    this.stop(new LaneStopped(this.claim.lane));
+    this.heartbeat.beatSoon();
   }
 
   /** Logs, stores and publishes which outage the attempt waits for, or that it works again. */

@@ -11,6 +11,7 @@ import {
 } from '../../protocol';
 import {
   BrokenConnection,
+  delayInHeaders,
   failureKind,
   LostOrder,
   NotReady,
@@ -119,27 +120,34 @@ function ofProvider(error: ProviderError): StageFailure {
     case 'refused':
       return failure('Provider.Refused', answered);
     case 'key':
-      return failure('Provider.Unauthorized', `${answered} Check the key that is set for this provider.`);
+      return failure('Provider.Unauthorized', `${sentence(answered)} ${whatToCheck(message)}`);
     case 'not-found':
-      return failure('Provider.NotFound', `${answered} Check the base URL and the model's name.`);
+      return failure('Provider.NotFound', `${sentence(answered)} Check the base URL and the model's name.`);
     case 'rate':
       return { ...failure('Provider.RateLimited', answered), ...retryAfter(error.headers, message) };
     case 'bad-request':
       return failure('Provider.BadRequest', answered);
     case 'unavailable':
     case 'unknown':
-      return { ...failure('Provider.Unavailable', answered), ...retryAfter(error.headers) };
+      return { ...failure('Provider.Unavailable', answered), ...retryAfter(error.headers, message) };
   }
 }
 
-/** The provider's own wish, in either of its two headers or in its words, within bounds that keep a run alive. */
-function retryAfter(headers: Headers | undefined, message = ''): { retryAfterMs?: number } {
-  const inMs = Number(headers?.get('retry-after-ms') ?? NaN);
-  const header = headers?.get('retry-after');
-  const inSeconds = header ? Number(header) : NaN;
-  const untilDate = header ? Date.parse(header) - Date.now() : NaN;
-  const ms = [inMs, inSeconds * 1000, untilDate, statedDelayMs(message)].find((value) => Number.isFinite(value));
+/** The provider's own wish, in its headers or its words, within bounds that keep a run alive. */
+function retryAfter(headers: Headers | undefined, message: string): { retryAfterMs?: number } {
+  const ms = (headers && delayInHeaders(headers)) ?? statedDelayMs(message);
   return ms === undefined ? {} : delayOf(ms);
+}
+
+function sentence(words: string): string {
+  return /[.!?。…]["”]?$/.test(words) ? words : `${words}.`;
+}
+
+/** A web page is no answer of the provider: as a rule, it is one of a firewall before it. */
+function whatToCheck(message: string): string {
+  return /^(?:\d{3} )?a web page/.test(message)
+    ? 'Check the base URL, the key, and whether a firewall lets this worker through.'
+    : 'Check the key that is set for this provider.';
 }
 
 function delayOf(ms: number): { retryAfterMs: number } {

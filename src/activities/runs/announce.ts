@@ -88,18 +88,18 @@ async function announceSettled(
 ): Promise<void> {
   const stored = await storedIn(context, announcement.lane);
   if (!stored) return;
-  await publishLaneEnd(source, announcement, row, stored);
-  await publishStageProgress(source, announcement, stored.metadata);
+  const { fence } = await publishLaneEnd(source, announcement, row, stored);
+  await publishStageProgress(source, { ...announcement, fence }, stored.metadata);
 }
 
 /** The run continues without the lane; this may complete its stage. */
 async function announceSkipped(source: EndSource, announcement: Announcement, row: Lane): Promise<void> {
   const { lane, runId } = announcement;
-  await publishEnd(source, row, () => ({
+  const published = await publishEnd(source, row, () => ({
     events: [{ type: 'stage_update', status: 'skipped' }],
     once: { key: `skipped:${runId}:${lane}:${endedAt(row)}`, value: 1 },
   }));
-  await publishStageProgress(source, announcement);
+  await publishStageProgress(source, { ...announcement, fence: published.row.fence });
 }
 
 /** The lane waits for a person; the event contains the commands to type. */
@@ -139,14 +139,14 @@ async function publishLaneEnd(
   { runId, text }: Announcement,
   row: Lane,
   stored: StoredResult,
-): Promise<void> {
+): Promise<Lane> {
   const end = await settledEnd(source, row, stored, runId);
   let owner = row;
   let textWriter = text;
   try {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const published = await publishEnd(source, owner, end);
-      if (published.reply.kind !== 'gap') return;
+      if (published.reply.kind !== 'gap') return published.row;
       // The log lacks text: it was away, or it holds another attempt's.
       if (published.row.fence !== owner.fence) {
         textWriter?.close();

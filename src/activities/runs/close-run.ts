@@ -93,7 +93,7 @@ export async function announceEnd(
     projectId,
     stage: PIPELINE,
     events: [body],
-    run: { fence, ends: true },
+    run: { fence, isLatest: true },
     once: { key: `end:${execution}`, value: 1 },
     // Clients that watch one stage alone end on its error; those of the whole run on the last message.
     legacy: [

@@ -125,7 +125,7 @@ async function seeProject({ dataSource }: ActivityDeps, id: ProjectId): Promise<
 async function fenceAfter(manager: EntityManager, projectId: ProjectId, run: GoneRun): Promise<number> {
   if (run.kind === 'ended') return fenceOf(run.endedAt.getTime(), 0);
   const [row]: { newest: number }[] = await manager.query(
-    `SELECT greatest(p.run_fence, (SELECT max(fence) FROM lanes WHERE project_id = p.id),
+    `SELECT greatest(p.run_fence, p.status_fence, (SELECT max(fence) FROM lanes WHERE project_id = p.id),
               (SELECT max(fence) FROM model_usage WHERE project_id = p.id))::float8 AS newest
      FROM projects AS p WHERE id = $1`,
     [projectId],

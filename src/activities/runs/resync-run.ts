@@ -4,7 +4,7 @@ import { fenceOf, type ResyncRequest } from '../../protocol';
 import type { ActivityDeps } from '../deps';
 import { refreshStage } from '../lanes/stage-rows';
 import { isSupersededRun, currentFence } from '../lanes/current-fence';
-import { publishOpened, publishRunStatus } from './run-status';
+import { isLateStatus, publishOpened, publishRunStatus, storeStatus } from './run-status';
 
 /**
  * Sets rows and viewers to the state of a run that was reset to an earlier point, whatever the earlier execution has
@@ -17,6 +17,7 @@ export async function resyncRun(deps: ActivityDeps, request: ResyncRequest): Pro
   const fence = await deps.dataSource.transaction(async (manager) => {
     await lockProject(manager, projectId);
     if (await isSupersededRun(manager, projectId, currentFence())) return undefined;
+    if (await isLateStatus(manager, projectId, currentFence())) return undefined;
     await resyncLanes(manager, request, begins);
     const stages = await manager.findBy(ProjectStage, { projectId });
     for (const { stage } of stages) await refreshStage(manager, projectId, stage);
@@ -49,14 +50,13 @@ async function resyncProject(
   if (!project) return undefined;
   const fence = Math.max(Number(project.run_fence), begins);
   await manager.query(
-    `UPDATE projects AS p SET run_id = $2, run_fence = $4, finished_at = NULL, updated_at = now(), error = parked.error,
-       status = CASE WHEN $3 NOT IN ('processing', 'needs_attention') THEN $3
-                     WHEN parked.count > 0 THEN 'needs_attention' ELSE 'processing' END
-     FROM (SELECT count(*), (array_agg(error))[1] AS error FROM lanes
-           WHERE project_id = $1 AND status IN ('needs_attention', 'cancelled')) AS parked
-     WHERE p.id = $1`,
-    [projectId, runId, status, fence],
+    `UPDATE projects SET run_id = $2, run_fence = $3, finished_at = NULL, updated_at = now(),
+       error = (SELECT error FROM lanes
+                WHERE project_id = $1 AND status IN ('needs_attention', 'cancelled') LIMIT 1)
+     WHERE id = $1`,
+    [projectId, runId, fence],
   );
+  await storeStatus(manager, projectId, status, currentFence());
   return fence;
 }
 

@@ -24,6 +24,8 @@ export interface RunLookup {
    * none.
    */
   startedAt(projectId: ProjectId, runId: string): Promise<Date | undefined>;
+  /** Whether somebody has asked Temporal to cancel the execution, also if no worker knows of it yet. Throws as `newestRun` does. */
+  isCancelling(projectId: ProjectId, runId: string): Promise<boolean>;
   /** Whether a batch is open and will start what is queued in it. Throws as `newestRun` does. */
   isBatchOpen(batchId: BatchId): Promise<boolean>;
 }

@@ -1,9 +1,11 @@
-import { In, MoreThanOrEqual, type EntityManager } from 'typeorm';
-import { Lane, lockProject, ProjectStage } from '../../entities';
+import { In, MoreThan, MoreThanOrEqual, type EntityManager } from 'typeorm';
+import { Lane, lockProject, Project, ProjectStage } from '../../entities';
 import {
   fenceOf,
   laneParts,
+  MAX_INTEGER,
   PIPELINE,
+  storyRunIdOf,
   type EndedStep,
   type EventBody,
   type LaneId,
@@ -16,6 +18,7 @@ import {
   type SkipRequest,
 } from '../../protocol';
 import { numbersOf, sceneIds } from '../../stages';
+import type { PublishReply, PublishRequest } from '../../stream';
 import { announcedNow } from './announce';
 import { cancelJobs } from '../media/cancel-jobs';
 import type { ActivityDeps } from '../deps';
@@ -63,10 +66,13 @@ export async function skipLane(deps: ActivityDeps, { runId, ...address }: SkipRe
   return { announced: await announcedNow(deps, { projectId, lane, runId }) };
 }
 
-/** A person wants lanes produced again and gives a reason, which becomes an input of these lanes from now on. */
+/**
+ * A person wants lanes produced again and gives a reason, which becomes an input of these lanes from now on. A lane
+ * whose text somebody has written since that person looked keeps it: the run then uses that text.
+ */
 export async function rejectLanes(
   { dataSource }: ActivityDeps,
-  { projectId, lanes: known, sceneIds = {}, reason }: RejectedLanes,
+  { projectId, lanes: known, sceneIds = {}, reason, version }: RejectedLanes,
 ): Promise<void> {
   const stages = [...new Set(known.map((lane) => laneParts(lane).stage))].sort();
   const { fence, at } = currentStep();
@@ -94,8 +100,11 @@ export async function rejectLanes(
     await manager.query(
       `UPDATE lanes SET status = 'pending', accepts_inputs = false, announced_run_id = NULL, finished_at = NULL,
          updated_at = now(), feedback = feedback || to_jsonb($3::text)
-       WHERE project_id = $1 AND lane = ANY ($2::text[])`,
-      [projectId, lanes, reason],
+       WHERE project_id = $1 AND lane = ANY ($2::text[])
+         AND NOT EXISTS (SELECT 1 FROM text_edits AS e
+                         WHERE e.project_id = $1 AND split_part(e.lane, '/', 1) = lanes.stage AND e.version > $4
+                           AND e.fence_after = lanes.written_fence AND lanes.written_fence = lanes.settled_fence)`,
+      [projectId, lanes, reason, version ?? MAX_INTEGER],
     );
     // The progress of the stage is published again from here on, and this step is done.
     await manager.query(
@@ -107,26 +116,27 @@ export async function rejectLanes(
 }
 
 /**
- * Publishes to rows and viewers that the run waits for a person, or continues. Changes nothing once the run has ended.
+ * Publishes to rows and viewers that the run waits for a person, or continues. Changes nothing once the run has ended,
+ * or if a later step has published its status: an old attempt may wake then.
  */
 export async function publishRunStatus(deps: ActivityDeps, request: RunStatusRequest): Promise<EndedStep> {
   const { projectId, runId, status, paused, gates } = request;
+  const fence = currentFence();
   const rows = await deps.dataSource.transaction(async (manager) => {
     await lockProject(manager, projectId);
-    const open: unknown[] = await manager.query(
-      'SELECT 1 FROM projects WHERE id = $1 AND run_id = $2 AND status = ANY ($3::text[])',
-      [projectId, runId, BUSY],
-    );
-    if (open.length === 0) return undefined;
-    await manager.query('UPDATE projects SET status = $2, updated_at = now() WHERE id = $1', [projectId, status]);
-    await markLanes(manager, projectId, paused, currentFence());
+    const open = { id: projectId, runId: storyRunIdOf(runId), status: In(BUSY) };
+    if (!(await manager.existsBy(Project, open))) return undefined;
+    if (await isLateStatus(manager, projectId, fence)) return undefined;
+    await storeStatus(manager, projectId, status, fence);
+    await markLanes(manager, projectId, paused, fence);
     await markGates(manager, projectId, gates);
     return manager.findBy(Lane, { projectId, lane: In([...paused]), status: 'paused' });
   });
   if (!rows) return { announced: true };
   try {
-    const fence = currentFence();
-    await publishStatus(deps, { projectId, runId, status, fence }, { key: `hold:${runId}`, value: fence });
+    const run = { projectId, runId, status, fence };
+    const reply = await publishStatus(deps, run, { key: `hold:${runId}`, value: fence }, { fence, isLatest: true });
+    if (reply.kind !== 'ok') return { announced: true };
     await Promise.all([
       ...rows.map((row) => publishPaused(deps, row)),
       ...gates.map((gate) => publishGate(deps, projectId, gate)),
@@ -136,6 +146,32 @@ export async function publishRunStatus(deps: ActivityDeps, request: RunStatusReq
     deps.logger.info({ err: (error as Error).message, projectId }, 'the status of the run cannot be published now');
     return { announced: false };
   }
+}
+
+/** A later step has stored the status of the run. Throws `Clock.WentBack`. */
+export async function isLateStatus(manager: EntityManager, projectId: ProjectId, fence: number): Promise<boolean> {
+  const newer = await manager.findOneBy(Project, { id: projectId, statusFence: MoreThan(fence) });
+  const early = newer && clockWentBack('the status of the run', newer.statusFence, fence);
+  if (early) throw early;
+  return newer !== null;
+}
+
+/** While the run is neither paused nor at a gate, a lane that waits for a person counts, whenever it was parked. */
+export async function storeStatus(
+  manager: EntityManager,
+  projectId: ProjectId,
+  status: LiveStatus,
+  fence: number,
+): Promise<void> {
+  await manager.query(
+    `UPDATE projects AS p SET status_fence = $3, updated_at = now(),
+       status = CASE WHEN $2 NOT IN ('processing', 'needs_attention') THEN $2
+                     WHEN parked.count > 0 THEN 'needs_attention' ELSE 'processing' END
+     FROM (SELECT count(*) FROM lanes
+           WHERE project_id = $1 AND status IN ('needs_attention', 'cancelled')) AS parked
+     WHERE p.id = $1`,
+    [projectId, status, fence],
+  );
 }
 
 /** A run as its viewers know it, with its fence. */
@@ -162,13 +198,14 @@ async function publishStatus(
   { log }: ActivityDeps,
   { projectId, status, fence }: PublishedRun,
   once: { readonly key: string; readonly value: number },
-): Promise<void> {
+  run: PublishRequest['run'] = { fence },
+): Promise<PublishReply> {
   const body: EventBody = { type: 'stage_update', status };
-  await log.publish({
+  return log.publish({
     projectId,
     stage: PIPELINE,
     events: [body],
-    run: { fence },
+    run,
     once,
     legacy: [{ stage: PIPELINE, body }],
   });

@@ -13,15 +13,20 @@ export interface AnnouncedLane {
   readonly runId: string;
 }
 
-/** Publishes the progress of the stage and, with its last announced lane, the end of the stage. */
+/**
+ * Publishes the progress of the stage and, with its last announced lane, the end of the stage. Publishes nothing if the
+ * lane has begun anew since.
+ */
 export async function publishStageProgress(
   { dataSource, log }: EndSource,
-  announced: AnnouncedLane,
+  /** `fence`: that of the attempt which has ended the lane. */
+  announced: AnnouncedLane & Pick<Lane, 'fence'>,
   made?: StoredResult['metadata'],
 ): Promise<void> {
   const { projectId, lane, runId } = announced;
   const { stage, scene } = laneParts(lane);
   const counted = await countAnnounced(dataSource, announced);
+  if (!counted.isMarked) return;
   const { skipped, current, total, newest } = counted;
 
   if (scene !== undefined) {
@@ -64,6 +69,7 @@ export function isAnnounced({ status, announcedRunId }: Lane, runId: string): bo
 }
 
 type Announced = Pick<ProjectStage, 'fence' | 'text' | 'sha256' | 'textBytes'> & {
+  readonly isMarked: boolean;
   readonly current: number;
   readonly skipped: number;
   readonly total: number;
@@ -71,23 +77,28 @@ type Announced = Pick<ProjectStage, 'fence' | 'text' | 'sha256' | 'textBytes'> &
 };
 
 /**
- * Records that the lane is announced in this run, and counts the announced lanes of its stage. If the stage has more
- * than one lane, they do so one after the other.
+ * Records that the lane is announced in this run, unless it has begun anew since, and counts the announced lanes of its
+ * stage. If the stage has more than one lane, they do so one after the other.
  */
-async function countAnnounced(dataSource: DataSource, { projectId, lane, runId }: AnnouncedLane): Promise<Announced> {
+async function countAnnounced(
+  dataSource: DataSource,
+  { projectId, lane, fence, runId }: AnnouncedLane & Pick<Lane, 'fence'>,
+): Promise<Announced> {
   const { stage, scene } = laneParts(lane);
   const count = async (manager: EntityManager) => {
     const [counted] = await manager.query<[Announced?]>(
       // The counts are of before the mark, except for the own lane.
-      `WITH mark AS (UPDATE lanes SET announced_run_id = $4, updated_at = now() WHERE project_id = $1 AND lane = $3)
-       SELECT s.fence::float8, s.text, s.sha256, s.text_bytes AS "textBytes", count(*)::int AS total,
+      `WITH mark AS (
+         UPDATE lanes SET announced_run_id = $4, updated_at = now()
+         WHERE project_id = $1 AND lane = $3 AND fence = $5 AND status IN ('completed', 'skipped') RETURNING 1)
+       SELECT EXISTS (SELECT 1 FROM mark) AS "isMarked", s.fence::float8, s.text, s.sha256, s.text_bytes AS "textBytes", count(*)::int AS total,
               max(l.fence)::float8 AS newest,
               count(*) FILTER (WHERE l.status IN ('completed', 'skipped') AND $4 = own.run)::int AS current,
               count(*) FILTER (WHERE l.status = 'skipped' AND $4 = own.run)::int AS skipped
        FROM project_stages s JOIN lanes l ON l.project_id = s.project_id AND l.stage = s.stage,
             LATERAL (SELECT CASE WHEN l.lane = $3 THEN $4 ELSE l.announced_run_id END AS run) AS own
        WHERE s.project_id = $1 AND s.stage = $2 GROUP BY s.id`,
-      [projectId, stage, lane, runId],
+      [projectId, stage, lane, runId, fence],
     );
     if (!counted) throw new Error(`${lane} has no row to be announced from`);
     return counted;

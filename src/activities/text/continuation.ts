@@ -4,8 +4,11 @@ import type { LaneRun } from '../lanes/lane-run';
 
 /** What the attempts before this one have left, if they worked on the same inputs and did not reach their end. */
 export interface Interrupted {
-  /** The fence of the last attempt, which may have ended before it wrote anything; or of the edit, if that is newer. */
-  readonly fence: number;
+  /**
+   * The attempts whose text may be continued, from the one that began it to the last one. The last one may have ended
+   * before it wrote anything.
+   */
+  readonly fences: readonly [first: number, last: number];
   /** The unfinished text that a person has written. Every attempt since continues it. */
   readonly edited?: EditedText;
 }
@@ -28,13 +31,17 @@ export interface Continued {
 
 /** Whom the lane's unfinished text is from. */
 export async function interruptedBy(manager: EntityManager, row: Lane): Promise<Interrupted> {
-  const { projectId, lane, fence, editedFence } = row;
-  if (editedFence === null) return { fence };
+  const { projectId, lane, fence, begunFence, editedFence } = row;
+  const fences = [begunFence ?? fence, fence] as const;
+  if (editedFence === null) return { fences };
   const edits = await manager.findBy(TextEdit, { projectId, lane });
   const text = edits.find(({ fenceAfter }) => fenceAfter === editedFence)?.partialText;
-  if (text == null) return { fence };
+  if (text == null) return { fences };
   const paidBy = writerBefore(edits, editedFence);
-  return { fence, edited: { fence: editedFence, text, ...(paidBy !== undefined && { paidBy }) } };
+  return {
+    fences: [Math.max(fences[0], editedFence + 1), fence],
+    edited: { fence: editedFence, text, ...(paidBy !== undefined && { paidBy }) },
+  };
 }
 
 /** The attempt whose text was edited, once or more; undefined if nothing of its text is left. */
@@ -45,8 +52,8 @@ function writerBefore(edits: readonly TextEdit[], fence: number): number | undef
 }
 
 /**
- * The text of the previous attempt, if this attempt can continue it. There are three conditions. That attempt worked
- * on the same inputs, the log still holds its text, and the provider continues a last assistant message byte for
+ * The text of the previous attempts, if this attempt can continue it. There are three conditions. Those attempts worked
+ * on the same inputs, the log still holds their text, and the provider continues a last assistant message byte for
  * byte. If the log does not hold it, the text is the one that a person has written before that attempt. Postgres
  * stores a person's text, so neither a lost log nor an attempt that ends before its first word takes it away.
  *
@@ -55,14 +62,15 @@ function writerBefore(edits: readonly TextEdit[], fence: number): number | undef
  */
 export async function continuedText(run: LaneRun, continuation: string): Promise<Continued | undefined> {
   if (continuation !== 'prefill' || !run.interrupted) return undefined;
-  const { fence, edited } = run.interrupted;
+  const { fences, edited } = run.interrupted;
+  const oldest = run.minResultFence ?? 0;
   const held = await run.deps.log.lane(run.claim.projectId, run.claim.lane).catch(() => undefined);
-  if (held?.fence === fence && fence !== edited?.fence) {
+  if (held && held.fence >= Math.max(fences[0], oldest) && held.fence <= fences[1]) {
     const text = cutToWord(held.text);
-    return text === '' ? undefined : { text, how: 'prefill', isInLog: true, paidBy: fence };
+    return text === '' ? undefined : { text, how: 'prefill', isInLog: true, paidBy: held.fence };
   }
   // Everything older is made again.
-  if (!edited || edited.fence < (run.minResultFence ?? 0)) return undefined;
+  if (!edited || edited.fence < oldest) return undefined;
   const text = edited.text.trimEnd();
   if (text === '') return undefined;
   const { paidBy } = edited;

@@ -31,10 +31,9 @@ export function spentBefore(error: EventError | null | undefined): Partial<Spent
   return { paid: known?.paid ?? 0, ...(unusable && { unusable }) };
 }
 
-/** The text of the previous attempt was refused, so that neither an attempt nor a retry continues it. */
-export function wasRefused(error: EventError | null): boolean {
-  const known: LaneError | null = error;
-  return known !== null && (REFUSED.includes(known.type) || known.answers !== undefined);
+/** The text of an attempt that failed so is refused: no attempt, no retry and no other run continues it. */
+export function isRefused({ type, answers }: LaneError): boolean {
+  return REFUSED.includes(type) || answers !== undefined;
 }
 
 /** What this attempt's failure adds, and whether another attempt is still allowed. */

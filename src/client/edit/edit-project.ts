@@ -3,7 +3,7 @@ import { Project, ProjectStage } from '../../entities';
 import { laneOfRole, stageOfRole, StoryreelError, utf8Bytes, type LaneId, type ProjectId } from '../../protocol';
 import { changeRows } from '../access/acting';
 import { readChanges, type Changes, type ProjectChanges } from '../inputs';
-import { openEdit, publishEdit, type Editing, type EditSource, type Opening } from './editing';
+import { conflict, openEdit, publishEdit, type Editing, type EditSource, type Opening } from './editing';
 import { editScenes, type EditedScenes } from './scenes';
 import { editPartialText, settleText } from './edit-texts';
 
@@ -114,10 +114,10 @@ async function makeEdit(
     await apply(editing, source, changes);
   } catch (error) {
     // The change may fit the version that the person has read.
-    throw isStale && error instanceof StoryreelError ? conflict(project, version) : error;
+    throw isStale && error instanceof StoryreelError ? conflict(project.version, version, 'edit') : error;
   }
   if (editing.changed.length === 0) return editing;
-  if (isStale) throw conflict(project, version);
+  if (isStale) throw conflict(project.version, version, 'edit');
   await manager.update(Project, { id: project.id }, { version: project.version + 1 });
   return editing;
 }
@@ -185,13 +185,6 @@ async function takeBack(
      WHERE project_id = $1 AND accepts_inputs AND (lane = ANY ($2::text[]) OR $4 AND stage = $5)
        AND NOT lane = ANY ($3::text[])`,
     [projectId, lanes, spared, storyboard, stageOfRole('camera').name],
-  );
-}
-
-function conflict({ version: now }: Project, version: number): StoryreelError {
-  return new StoryreelError(
-    'Project.Conflict',
-    `Somebody else was faster: the project is at version ${now}, and this edit was made of version ${version}. Read it again.`,
   );
 }
 

@@ -92,10 +92,11 @@ export async function editPartialText(
  */
 export async function partialText(
   { manager, log }: Pick<Editing, 'manager'> & { readonly log: LogSnapshot | undefined },
-  { projectId, lane, fence, editedFence }: Lane,
+  { projectId, lane, fence, begunFence, editedFence }: Lane,
 ): Promise<string | undefined> {
   const held = log?.lanes.get(lane);
-  if (held?.fence === fence) return held.text;
+  // Attempts that ended before their first word have left the text as it is.
+  if (held && held.fence >= (editedFence ?? begunFence ?? fence) && held.fence <= fence) return held.text;
   if (editedFence === null) return undefined;
   return (await manager.findOneBy(TextEdit, { projectId, lane, fenceAfter: editedFence }))?.partialText ?? undefined;
 }

@@ -95,6 +95,13 @@ export function fenceAboveAll(editing: Editing): number {
   return fenceAbove(editing, ...editing.lanes.keys(), ...(editing.log?.lanes.keys() ?? []));
 }
 
+export function conflict(now: number, version: number, what: 'edit' | 'rejection'): StoryreelError {
+  return new StoryreelError(
+    'Project.Conflict',
+    `Somebody else was faster: the project is at version ${now}, and this ${what} was made of version ${version}. Read it again.`,
+  );
+}
+
 /** Throws `Lane.Busy` if an attempt would overwrite the person's text. */
 export function mustBeIdle({ lanes, live }: Editing, lane: LaneId): void {
   if (!live || lanes.get(lane)?.status !== 'processing') return;

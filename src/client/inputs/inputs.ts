@@ -36,6 +36,8 @@ import { words, wordsOrNone } from './words';
 
 const A_CENTURY_SECONDS = 3_155_760_000;
 
+const version = whole(0, MAX_INTEGER);
+
 const project = z.strictObject({
   topic: words(TEXT_BYTES.topic),
   name: wordsOrNone(TEXT_BYTES.name),
@@ -163,9 +165,13 @@ export const INPUTS = {
   'the page of events': z.strictObject({ after: cursor.optional(), limit: whole(1, MAX_LISTED).optional() }),
   'the watch of the batch': z.strictObject({ signal: signal.optional() }),
   'the pause': z.strictObject({ now: flag.optional() }),
-  'the rejection': z.strictObject({ reason: words(TEXT_BYTES.reason), lane: lane.optional() }),
+  'the rejection': z.strictObject({
+    reason: words(TEXT_BYTES.reason),
+    lane: lane.optional(),
+    version: version.optional(),
+  }),
   'the edit': z.strictObject({
-    version: whole(0, MAX_INTEGER).optional(),
+    version: version.optional(),
     by: words(TEXT_BYTES.by).optional(),
   }),
   'the name': name,

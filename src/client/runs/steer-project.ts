@@ -20,7 +20,8 @@ import {
   type StoryMessages,
 } from '../../protocol';
 import type { ControlChannel } from '../../stream';
-import type { EditSource } from '../edit';
+import { conflict, type EditSource } from '../edit';
+import { isAway } from '../client-errors';
 import { isRunning } from './live-workflow';
 import { knownProject } from '../projects/known-project';
 
@@ -31,7 +32,7 @@ const ANSWER_MS = 10_000;
  * Sends a message to the live run of a project. Resolves when the run has accepted it. Lanes that it stops are stopped
  * at once, without waiting for their heartbeats. Throws `Project.NotRunning` if no run is live, and `Stage.Unknown` if
  * nobody knows the stage. Throws `Message.Stale` if the message cannot change anything now, and `Worker.Absent` if no
- * worker answers.
+ * worker answers. Throws `Project.Conflict` if a rejection is not about the present version.
  */
 export async function steerProject<M extends StoryMessage>(
   ports: { readonly source: EditSource; readonly temporal: Client; readonly control: ControlChannel },
@@ -39,9 +40,13 @@ export async function steerProject<M extends StoryMessage>(
   message: M,
   given: StoryMessages[M],
 ): Promise<MessageAnswer> {
-  await knownProject(ports.source.dataSource, id);
+  const { version } = await knownProject(ports.source.dataSource, id);
+  const { version: seen = version } = given as { readonly version?: number };
+  if (seen !== version) throw conflict(version, seen, 'rejection');
   await mustKnow(ports.source, id, given);
-  const answer = await sendMessage(ports.temporal, id, message, given);
+  // An edit that comes before the run acts on a rejection has a later version.
+  const sent = message === 'reject' ? { ...given, version } : given;
+  const answer = await sendMessage(ports.temporal, id, message, sent);
   const { runId, lanes, fence: before } = answer;
   const stops = message === 'pause' || message === 'cancelLane' || message === 'skip';
   if (stops && lanes.length > 0) await ports.control.stop({ projectId: id, runId, lanes, before });
@@ -78,7 +83,8 @@ async function sendMessage<M extends StoryMessage>(
       const why = boundedLine(cause.cause?.message ?? 'the run has ended', TEXT_BYTES.note);
       throw new StoryreelError('Message.Stale', `Nothing to ${wordFor(message)}: ${why}.`, { cause });
     }
-    if (cause instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
+    // Temporal itself has just answered.
+    if (cause instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isAway(cause)) {
       throw new StoryreelError(
         'Worker.Absent',
         `No worker took the message within ${ANSWER_MS / 1_000} s. Does one run? See "storyreel doctor".`,

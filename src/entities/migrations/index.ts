@@ -10,6 +10,7 @@ import { Orders1795862400015 } from './orders.migration';
 import { OutsideStages1795893000000 } from './outside-stages.migration';
 import { Outages1795856400013 } from './outages.migration';
 import { Outcomes1795890000000 } from './outcomes.migration';
+import { LateSteps1796000000000 } from './late-steps.migration';
 import { Models1795478400003 } from './models.migration';
 import { ParkedLanes1795863600000 } from './parked-lanes.migration';
 import { PlainColumns1795895000000 } from './plain-columns.migration';
@@ -47,4 +48,5 @@ export const migrations = [
   OutsideStages1795893000000,
   PlainColumns1795895000000,
   AuditOfActions1795896000000,
+  LateSteps1796000000000,
 ];

@@ -87,9 +87,9 @@ export function addSteering(app: App): void {
       },
     },
     async (request) => {
-      const { gate: stage, reason, lane: one } = request.body;
+      const { gate: stage, ...rejection } = request.body;
       const project = await projectOf(request);
-      return { lanes: await project.reject(stage, { reason, ...(one !== undefined && { lane: one }) }) };
+      return { lanes: await project.reject(stage, defined(rejection)) };
     },
   );
   app.put(

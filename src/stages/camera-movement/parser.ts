@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { boundedLine, CAMERA_MOVEMENTS, CAMERA_SPEEDS, firstBytes } from '../../protocol';
 import type { JsonSchema, TextChecks } from '../definition';
+import { fieldName, isObject, structureIn, type Fields } from '../loose-fields';
 import { readShape } from '../read-shape';
 import { inSnakeCase } from '../storyboard/scene';
 import { mustNotRefuse } from '../story-checks';
@@ -31,14 +32,34 @@ export type CameraChoice = z.output<typeof camera>;
 
 export function parseCamera(answer: string, checks: TextChecks = {}): CameraChoice {
   mustNotRefuse(answer, checks);
+  const alone = answer.trim().replace(/^"|"$/g, '');
+  if (alone.length <= MAX_WORDS && !/[{[]/.test(alone) && moveIn(alone)) {
+    return camera.parse(looseCamera({ movement: alone.replace(/\.$/, '') }));
+  }
   return readShape(answer, { shape: camera, prepare: looseCamera });
 }
 
-/** The nearest move to what is described, one wrapper, and nothing in the place of what has a default. */
+/** The names that models give to what a move has. */
+const MOVEMENT = [
+  'movement',
+  'camera_movement',
+  'camera_move',
+  'move',
+  'movements',
+  '运镜',
+  '运镜方式',
+  '镜头运动',
+  '运动',
+];
+const SPEED = ['speed', 'pace', '速度'];
+/** A wrapper within a wrapper within a wrapper is as deep as models go. */
+const DEEPEST = 4;
+
+/** The nearest move to what is described, wrappers, other names, and nothing in the place of what has a default. */
 function looseCamera(value: unknown): unknown {
-  const given = unwrapped(value);
-  if (!given) return value;
-  const { movement, speed, reason } = given;
+  const found = movesIn(value, DEEPEST);
+  if (found.length !== 1) return value;
+  const [{ movement, speed, reason } = {}] = found;
   const words = Array.isArray(movement)
     ? movement.filter((each) => typeof each === 'string').join(', then ')
     : movement;
@@ -49,19 +70,24 @@ function looseCamera(value: unknown): unknown {
   return {
     movement: move ?? words,
     ...(implied !== undefined && { speed: implied }),
-    ...(speed != null && pace === undefined && { speed }),
     ...(typeof reason === 'string' && { reason }),
     ...(move && typeof words === 'string' && { words: boundedLine(words, MAX_WORDS) }),
   };
 }
 
-/** The object that names a movement, within one or two others or a list of one. */
-function unwrapped(value: unknown, depth = 2): Readonly<Record<string, unknown>> | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const object = value as Readonly<Record<string, unknown>>;
-  if (!Array.isArray(value) && object['movement'] !== undefined) return object;
-  const within = Object.values(object);
-  return depth > 0 && within.length === 1 ? unwrapped(within[0], depth - 1) : undefined;
+/** Every object in it that names a movement, under our names. */
+function movesIn(given: unknown, depth: number): Fields[] {
+  const value = structureIn(given);
+  if (typeof value !== 'object' || value === null) return [];
+  const fields = Object.fromEntries(Object.entries(value).map(([name, each]) => [fieldName(name), each as unknown]));
+  const movement = firstOf(fields, MOVEMENT);
+  if (isObject(movement)) return movesIn({ speed: firstOf(fields, SPEED), ...movement, movement: movement['type'] }, 0);
+  if (movement !== undefined) return [{ ...fields, movement, speed: firstOf(fields, SPEED) }];
+  return depth === 0 ? [] : Object.values(value).flatMap((each) => movesIn(each, depth - 1));
+}
+
+function firstOf(fields: Fields, names: readonly string[]): unknown {
+  return names.map((name) => fields[name]).find((each) => each !== undefined);
 }
 
 export const cameraSchema: JsonSchema = {

@@ -1,4 +1,5 @@
 import { parse } from 'yaml';
+import { ModelProvider } from '../../../src/entities';
 import { projectFile } from '../../architecture/project-files';
 import { longText } from '../../support/long-rewrite';
 import { ownTopic, watchToEnd, withTemporal, workflowOf } from '../../support/stories';
@@ -86,7 +87,9 @@ describe('Each alert fires at its fault, made for real', () => {
 
   test('first tokens, texts and a Redis that are slow', async () => {
     const begun: Begun[] = [];
-    // More than a tenth of all texts so far.
+    // Both rules look at the share of a provider's texts that are slow, so these films have a provider of their own.
+    const providers = world.database.dataSource.getRepository(ModelProvider);
+    await providers.update({ name: 'writer' }, { name: 'slow writer' });
     for (let i = 0; i < 8; i++) begun.push(await world.begin([{ slow_first_token: 12_000 }]));
     world.ways.redis.delayMs = 700;
     const text = 'A keeper of a far and lonely light collects every storm that comes.';
@@ -94,6 +97,7 @@ describe('Each alert fires at its fault, made for real', () => {
     await fires('PublishSlow', 'TokensSlow', 'FirstTokenSlow');
     world.ways.redis.delayMs = 0;
     await cancel(begun);
+    await providers.update({ name: 'slow writer' }, { name: 'writer' });
   });
 
   test('is asked for by every query of the dashboard, which finds something', async () => {
@@ -176,11 +180,17 @@ describe('Each alert fires at its fault, made for real', () => {
       const [streams] = await world.prometheus.query('sum(storyreel_live_streams)');
       return saw(Number(streams?.value[1])) >= begun.length;
     });
+    // A write that is on its way while the worker hangs: the worker may see that it is late before it writes again.
+    world.ways.redis.hold();
+    await until('each text has a write on its way', async (saw) =>
+      saw(begun.map(({ projectId }) => world.ways.redis.holds(projectId))).every(Boolean),
+    );
     world.worker.freeze();
     await world.ways.temporal.refuse();
     await world.beginSuccessor();
     await fires('WorkerDown');
     await until('all were taken over', async (saw) => saw(await attempts()).every((attempt) => attempt > 1));
+    world.ways.redis.release();
     world.worker.thaw();
     await fires('HeartbeatsLate', 'StaleWrites');
     await cancel(begun);
