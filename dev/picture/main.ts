@@ -69,7 +69,7 @@ async function makeFilm(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Resume' }).waitFor();
   await sleep(1_000);
   await page.getByRole('button', { name: 'Resume' }).click();
-  await page.getByText('Storyboard waits for your approval.').waitFor();
+  await page.locator('.gate-bar').waitFor();
   // A reload shows the same, and the scenes that are to be approved.
   await page.reload();
   await page.locator('.storyboard .card').first().waitFor();

@@ -1,3 +1,4 @@
+import { MINIMAX_JOBS, VEO_JOBS } from './job-dialect';
 import { OpenAiImage } from './openai-image';
 import { OpenAiText } from './openai-text';
 import { OpenAiVideo } from './openai-video';
@@ -41,4 +42,6 @@ export const OUR_ADAPTERS: ProviderAdapters = {
     image: (settings) => new OpenAiImage(settings),
     video: (settings) => new OpenAiVideo(settings),
   },
+  veo: { video: (settings) => new OpenAiVideo(settings, VEO_JOBS) },
+  minimax: { video: (settings) => new OpenAiVideo(settings, MINIMAX_JOBS) },
 };

@@ -9,17 +9,22 @@ export function parsedAnswer(text: string): unknown {
   return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
 }
 
-/** The values at a path such as `data.*.url`; a `*` is every member of a list. */
+/** The values at a path such as `data.*.url`; a `*` is every member of a list, or of an object that counts them. */
 export function valuesAt(body: unknown, path: string): unknown[] {
   let found: unknown[] = [body];
   for (const step of path.split('.')) {
     found = found.flatMap((value) => {
-      if (step === '*') return Array.isArray(value) ? (value as unknown[]) : [];
+      if (step === '*') return membersOf(value);
       const next = isFields(value) ? value[step] : undefined;
       return next === undefined || next === null ? [] : [next];
     });
   }
   return found;
+}
+
+function membersOf(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value;
+  return isFields(value) && Object.keys(value).every((name) => /^\d+$/.test(name)) ? Object.values(value) : [];
 }
 
 /** The first text that is not empty at any of the paths; a number counts as its text. */

@@ -4,8 +4,8 @@ import type { TakeBytes } from './ports';
 const SAYS_TEXT = /^\s*(?:text\/|application\/(?:\w+\+)?json)/i;
 /** The first sign of a JSON object or list, or of a page; no clip begins so. */
 const BEGINS_A_TEXT = /^(?:\xef\xbb\xbf)?\s*[{[<]/;
-/** The beginning of an mp4 or mov, and of a WebM or Matroska. */
-const BEGINS_A_CLIP = /^(?:[^]{4}(?:ftyp|moov|mdat|free|wide|skip)|\x1a\x45\xdf\xa3)/;
+/** No text has such signs; the beginning of a clip has, in every format. */
+const BINARY = /^RIFF|[\0-\x08\x0e-\x1a]/;
 const HEAD_BYTES = 12;
 
 /** Passes on the bytes of a clip as they come, and keeps the message that may come in its place. */
@@ -41,7 +41,7 @@ export class ClipBody {
   private async decide(): Promise<void> {
     const all = Buffer.concat(this.held);
     const head = all.toString('latin1', 0, 100);
-    this.kind = BEGINS_A_TEXT.test(head) || (this.saysText && !BEGINS_A_CLIP.test(head)) ? 'message' : 'clip';
+    this.kind = BEGINS_A_TEXT.test(head) || (this.saysText && !BINARY.test(head)) ? 'message' : 'clip';
     if (this.kind === 'message') return;
     this.held = [];
     await this.take(all);

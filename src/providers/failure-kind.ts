@@ -13,11 +13,11 @@ export interface Failure extends Partial<StatedError> {
 const CODES: readonly (readonly [FailureKind, RegExp])[] = [
   [
     'refused',
-    /content_?(?:policy|filter|moderat)|moderation|refusal|safety|sensitive|data_?inspection|blocked|nsfw|risk_?control|responsible_?ai|^(?:102[67]|1301)$/,
+    /content_?(?:policy|filter|moderat)|moderat(?:ion|ed)|refusal|safety|sensitive|data_?inspection|blocked|nsfw|risk_?control|responsible_?ai|^audit|illegal_?(?:content|prompt|image)|sentinel_block|^(?:102[67]|1301)$/,
   ],
   [
     'quota',
-    /insufficient_(?:\w{1,20}_)?(?:quota|balance|credits?|funds?)|quota_?(?:exceeded|exhausted)|exceeded_(?:\w{1,20}_)?quota|free_?tier_?only|payment_?required|billing|overdue|arrearage|out_of_credits?|spend(?:ing)?_limit|budget_?exceeded|set_?limit_?exceeded|^(?:1008|1113|30001)$/,
+    /insufficient_(?:\w{1,20}_)?(?:quota|balance|credits?|funds?)|quota_?(?:exceeded|exhausted)|exceeded_(?:\w{1,20}_)?quota|free_?tier_?only|payment_?required|billing|overdue|arrearage|out_of_credits?|not_enough_credits?|spend(?:ing)?_limit|budget_?exceeded|set_?limit_?exceeded|^(?:1008|1113|2056|110[12]|30001)$/,
   ],
   ['rate', /rate_?limit|too_?many_?requests|throttl|resource_?exhausted|rate_?quota|^(?:10(?:02|39)|130[235])$/],
   ['key', /authentication|unauthori[sz]ed|invalid_?api_?key|api_?key_?invalid|permission_?denied|^(?:1004|2049)$/],
@@ -38,16 +38,18 @@ const NO_MONEY = anyOf(
   /(?:quota|credits?|balance) (?:is|are) (?:not enough|exhausted|insufficient|too low)/,
   /exceeded your current (?:\w{1,20} )?quota|spend(?:ing)? limit|free tier [^.]{0,60}exhausted/,
   /budget has been exceeded|daily free allocation|reached your (?:\w{1,20} ){0,2}usage limits?|monthly included credits|calls ?\/ ?month/,
+  /not enough (?:\w{1,20} ){0,2}(?:balance|credits?|funds)|balance not enough|exhausted balance|credits have been used up/,
   /used (?:all|up) (?:\w{1,20} ){0,3}credits|(?:doesn.t|does not|don.t) have (?:any|enough) credits/,
 );
 const REFUSED = anyOf(
-  /moderation[_ ]blocked|requires moderation|content (?:policy|filter|moderation)|safety system|敏感/,
-  /sensitive (?:content|words?)|new_sensitive|inappropriate content|content exists risk/,
-  /(?:input|prompt|content|request) (?:was|has been|is) flagged|violat(?:es|ing) (?:\w{1,20} ){0,3}(?:polic|guidelines)/,
+  /moderation[_ ]blocked|requires moderation|content (?:policy|filter|moderation)|safety (?:system|check)|敏感/,
+  /sensitive (?:content|words?)|new_sensitive|inappropriate content|content exists risk|potentially sensitive/,
+  /\bnsfw\b|risk control|risk not pass|moderation (?:failed|system)|advanced moderation|copyright restrictions|违规|不安全|审核(?:未通过|不通过|失败)/,
+  /(?:input|prompt|content|request) (?:was|has been|is) flagged|violat(?:es?|ing) (?:[\w']{1,20} ){0,3}(?:polic|guidelines)/,
 );
 
 /** Services refuse requests for want of money, or for their content, with any of these statuses. */
-const WORDED: ReadonlySet<number> = new Set([400, 401, 403, 412, 429]);
+const WORDED: ReadonlySet<number> = new Set([400, 401, 403, 412, 422, 429]);
 
 /** Words by which a refusal of the whole request (400, 403, 422) is about the key, or about the model. */
 const BAD_KEY =

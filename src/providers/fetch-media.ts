@@ -15,8 +15,16 @@ export interface MediaSource {
   /** The provider's own origin, which is always allowed. */
   readonly baseUrl: string;
   readonly apiKey: string;
+  /** The header in which the provider expects its key, if that is not the usual one. */
+  readonly keyHeader?: string;
   /** Whether a host with a private address may be asked. */
   readonly mayAsk?: ((host: string) => boolean) | undefined;
+}
+
+export interface Opening {
+  readonly withKey?: boolean;
+  /** The part of the file, as the header names it. */
+  readonly range?: string | undefined;
 }
 
 /**
@@ -31,13 +39,17 @@ export async function openMedia(
   source: MediaSource,
   address: string,
   signal: AbortSignal,
-  { withKey = false } = {},
+  { withKey = false, range }: Opening = {},
 ): Promise<Response> {
   const own = urlOf(source.baseUrl);
   let url = fileUrl(address, own);
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
     const isOwn = url.origin === own.origin;
-    const response = await ask(source, url, signal, isOwn, withKey && isOwn && hops === 0);
+    const opening = { withKey: withKey && isOwn && hops === 0, range };
+    let response = await ask(source, url, signal, isOwn, opening);
+    // Some servers give their files in parts alone.
+    if (response.status === 416 && range === undefined)
+      response = await ask(source, url, signal, isOwn, { ...opening, range: 'bytes=0-' });
     const next = response.headers.get('location');
     if (!REDIRECTS.has(response.status) || next === null) return goodOf(response, isOwn);
     url = fileUrl(next, url);
@@ -47,15 +59,26 @@ export async function openMedia(
 
 /**
  * As `openMedia`, for an address that a provider gave: without the key, and with it if the provider's own origin asks for
- * it.
+ * it. Throws `NotReady` if it is refused in either way: mostly the address has run out.
  */
-export async function openGiven(source: MediaSource, address: string, signal: AbortSignal): Promise<Response> {
+export async function openGiven(
+  source: MediaSource,
+  address: string,
+  signal: AbortSignal,
+  range?: string,
+): Promise<Response> {
   try {
-    return await openMedia(source, address, signal);
+    return await openMedia(source, address, signal, { range });
   } catch (error) {
-    if (!(error instanceof OpenAI.APIError) || ![401, 403].includes(error.status as number)) throw error;
-    return openMedia(source, address, signal, { withKey: true });
+    if (!isKeyless(error)) throw error;
+    return openMedia(source, address, signal, { range, withKey: true }).catch((again: unknown) => {
+      throw isKeyless(again) ? new NotReady(`the address of its file answered ${again.status}`, true) : again;
+    });
   }
+}
+
+function isKeyless(error: unknown): error is InstanceType<typeof OpenAI.APIError> {
+  return error instanceof OpenAI.APIError && [401, 403].includes(error.status as number);
 }
 
 async function ask(
@@ -63,7 +86,7 @@ async function ask(
   url: URL,
   signal: AbortSignal,
   isOwn: boolean,
-  withKey: boolean,
+  { withKey, range }: Opening,
 ): Promise<Response> {
   const isAllowed = isOwn || source.mayAsk?.(url.host) === true || source.mayAsk?.(url.hostname) === true;
   const literal = literalAddress(url);
@@ -74,7 +97,7 @@ async function ask(
   try {
     return await httpFetch(url, {
       signal: linked.signal,
-      headers: { accept: '*/*', ...(withKey && { authorization: `Bearer ${source.apiKey}` }) },
+      headers: { accept: '*/*', ...(withKey && keyHeaders(source)), ...(range !== undefined && { range }) },
       ...(!isAllowed && { lookup: publicLookup }),
     });
   } catch (error) {
@@ -87,6 +110,10 @@ async function ask(
     // The link stays: an abort must end the body, too. It goes with the signal, which is that of this one call.
     clearTimeout(timer);
   }
+}
+
+export function keyHeaders({ apiKey, keyHeader }: Pick<MediaSource, 'apiKey' | 'keyHeader'>): Record<string, string> {
+  return keyHeader === undefined ? { authorization: `Bearer ${apiKey}` } : { [keyHeader]: apiKey };
 }
 
 /** Only HTTP, and without a name and password, which would be another one's. */

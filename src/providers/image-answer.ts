@@ -1,5 +1,9 @@
 import { firstText, valuesAt } from './answer-fields';
+import { bytesOfBase64, bytesOfDataUrl } from './data-url';
+import { foundFile } from './found-file';
 import { imageTypeOf } from './image-kind';
+import { jobIn } from './job-answer';
+import { refusalIn } from './refused-media';
 import { errorIn, type StatedError } from './reported-error';
 
 /** The fields in which services return a picture itself, as base64 or as a data URL. */
@@ -46,36 +50,38 @@ const ADDRESS = [
   'result.image',
   'url',
 ];
-/** In which services state that they refuse a picture. */
-const REFUSALS = [
-  'finish_reason',
-  'finish_reasons.*',
-  'artifacts.*.finishReason',
-  'data.*.finish_reason',
-  'candidates.*.finishReason',
-  'promptFeedback.blockReason',
-  'predictions.*.raiFilteredReason',
-];
-const REFUSES = /filter|safety|moderat|nsfw|prohibit|block|recitation/i;
-
 export type ImageAnswer =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
   | { readonly kind: 'address'; readonly url: string }
   | { readonly kind: 'error'; readonly error: StatedError }
+  /** The picture is a job that is still running. */
+  | { readonly kind: 'job'; readonly id: string }
   | { readonly kind: 'nothing' };
 
 /** Finds the picture in an answer of any service similar to OpenAI's, or the reason why there is none. */
 export function imageIn(body: unknown): ImageAnswer {
   const error = errorIn(body) ?? valuesAt(body, 'data.*').map(errorIn).find(Boolean);
   if (error) return { kind: 'error', error };
-  if (valuesAt(body, 'has_nsfw_concepts.*').includes(true)) return refused('the picture was taken for indecent (nsfw)');
-  const refusal = REFUSALS.map((path) => firstText(body, [path])).find((words) => words && REFUSES.test(words));
-  if (refusal) return refused(refusal);
+  const refusal = refusalIn(body);
+  if (refusal) return { kind: 'error', error: refusal };
   const data = firstText(body, DATA) ?? firstText(partsOf(body), PARTS) ?? firstText(body, ADDRESS);
-  if (data === undefined) return { kind: 'nothing' };
-  if (/^data:/i.test(data)) return ofDataUrl(data);
+  return data === undefined ? unnamedIn(body) : pictureIn(data);
+}
+
+/** In an answer that has nothing where a service is known to put a picture. */
+function unnamedIn(body: unknown): ImageAnswer {
+  const { id, state, isStated, error } = jobIn(body);
+  if (state === 'failed' && error) return { kind: 'error', error };
+  const found = foundFile(valuesAt(body, 'candidates').length > 0 ? undefined : body, 'picture');
+  if (found !== undefined) return pictureIn(found);
+  const isJob = isStated || valuesAt(body, 'polling_url').length > 0;
+  return id !== undefined && isJob && state === 'running' ? { kind: 'job', id } : { kind: 'nothing' };
+}
+
+function pictureIn(data: string): ImageAnswer {
+  if (/^data:/i.test(data)) return ofBytes(bytesOfDataUrl(data));
   if (/^(?:[a-z][a-z0-9+.-]{1,20}:|\/\/)/i.test(data)) return { kind: 'address', url: data };
-  const picture = ofBase64(data);
+  const picture = ofBytes(bytesOfBase64(data));
   // The base64 of a JPEG begins with this sign, too.
   const isPath = data.startsWith('/') && !(picture.kind === 'bytes' && imageTypeOf(picture.bytes));
   return isPath ? { kind: 'address', url: data } : picture;
@@ -88,25 +94,6 @@ function partsOf(body: unknown): unknown[] {
   return valuesAt(body, 'candidates.*.content.parts.*').filter((part) => !valuesAt(part, 'thought').includes(true));
 }
 
-function refused(message: string): ImageAnswer {
-  return { kind: 'error', error: { message, code: 'content_filter' } };
-}
-
-/** `data:[type][;parameters][;base64],…`; some servers leave `;base64` out. */
-function ofDataUrl(url: string): ImageAnswer {
-  const comma = url.indexOf(',');
-  return comma < 0 ? { kind: 'nothing' } : ofBase64(url.slice(comma + 1));
-}
-
-function ofBase64(text: string): ImageAnswer {
-  const bytes = Buffer.from(text.includes('%') ? unquoted(text) : text, 'base64');
-  return bytes.length === 0 ? { kind: 'nothing' } : { kind: 'bytes', bytes };
-}
-
-function unquoted(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+function ofBytes(bytes: Buffer | undefined): ImageAnswer {
+  return bytes === undefined || bytes.length === 0 ? { kind: 'nothing' } : { kind: 'bytes', bytes };
 }

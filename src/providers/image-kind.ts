@@ -5,12 +5,18 @@ export function imageTypeOf(bytes: Buffer): string | undefined {
   if (/^GIF8[79]a/.test(bytes.subarray(0, 6).toString('latin1'))) return 'image/gif';
   if (bytes.subarray(0, 4).toString('latin1') === 'RIFF' && bytes.subarray(8, 12).toString('latin1') === 'WEBP')
     return 'image/webp';
-  if (bytes.subarray(4, 8).toString('latin1') !== 'ftyp') return undefined;
+  const head = bytes.subarray(0, 12).toString('latin1');
+  if (head.startsWith('BM') && bytes.length >= 18 && BMP_HEADS.has(bytes.readUInt32LE(14))) return 'image/bmp';
+  if (head.startsWith('II*\0') || head.startsWith('MM\0*')) return 'image/tiff';
+  if (head.startsWith('\xff\x0a') || head === '\0\0\0\x0cJXL \r\n\x87\n') return 'image/jxl';
+  if (head.slice(4, 8) !== 'ftyp') return undefined;
   const brands = bytes.subarray(8, Math.min(bytes.length, 64)).toString('latin1');
   if (/avi[fs]/.test(brands)) return 'image/avif';
   return /hei[cx]|mif1|msf1/.test(brands) ? 'image/heic' : undefined;
 }
 
+/** The lengths of the header of a BMP, whose own sign is two letters. */
+const BMP_HEADS = new Set([12, 40, 52, 56, 64, 108, 124]);
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const JPEG = Buffer.from([0xff, 0xd8, 0xff]);
 const PNG_END = Buffer.from('IEND');
@@ -23,7 +29,7 @@ const TAIL_BYTES = 64 * 1024;
 
 /**
  * Whether a picture comes to its end. One that was cut off still has a head that names its size. The decoder finds out
- * about AVIF and HEIC.
+ * about the others.
  */
 export function isWhole(bytes: Buffer, type: string): boolean {
   const tail = bytes.subarray(-TAIL_BYTES);
@@ -31,7 +37,7 @@ export function isWhole(bytes: Buffer, type: string): boolean {
     case 'image/png':
       return tail.includes(PNG_END);
     case 'image/jpeg':
-      return tail.includes(JPEG_END);
+      return bytes.includes(JPEG_END, scanOf(bytes));
     case 'image/gif':
       return GIF_END.test(tail.subarray(-GIF_TAIL_BYTES).toString('latin1'));
     case 'image/webp':
@@ -39,4 +45,13 @@ export function isWhole(bytes: Buffer, type: string): boolean {
     default:
       return true;
   }
+}
+
+/** Where the picture of a JPEG begins; there may be a smaller one with an end of its own before. */
+function scanOf(bytes: Buffer): number {
+  for (let at = 2; at + 4 <= bytes.length && bytes[at] === 0xff;) {
+    if (bytes[at + 1] === 0xda) return at;
+    at += bytes[at + 1] === 0xff ? 1 : 2 + bytes.readUInt16BE(at + 2);
+  }
+  return 0;
 }

@@ -1,6 +1,7 @@
 export { BrokenConnection, LostOrder, NotReady, NotSent, OtherOrder, ServerError, UnusableMedia } from './errors';
 export { failureKind } from './failure-kind';
 export { useProxies } from './proxy-route';
+export { imageTypeOf } from './image-kind';
 export { linkSignals, type LinkedSignal } from './linked-signal';
 export { sizeOption } from './frame-size';
 export { OUR_ADAPTERS, type ProviderAdapter, type ProviderAdapters, type ProviderSettings } from './adapter';

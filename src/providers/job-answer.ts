@@ -1,5 +1,7 @@
-import { firstText, isFields, type Fields } from './answer-fields';
-import { errorIn, type StatedError } from './reported-error';
+import { firstText, isFields, valuesAt, type Fields } from './answer-fields';
+import { foundFile, isOtherFile } from './found-file';
+import { isRefusal, refusalIn } from './refused-media';
+import { errorIn, isFault, type StatedError } from './reported-error';
 
 /** The state of a video job, in the words of any service. */
 export interface JobAnswer {
@@ -9,41 +11,69 @@ export interface JobAnswer {
   readonly isStated: boolean;
   /** 0 to 100. */
   readonly progress: number;
-  /** The address of the clip, if the service names one. */
+  /** The address of the clip, or the clip itself as a data URL, if the answer has one. */
   readonly url?: string;
   readonly error?: StatedError;
 }
 
 /** Members that hold the job itself in the answers of some services. */
-const WRAPPERS = ['data', 'task', 'job', 'output', 'result', 'response'];
-const IDS = ['id', 'task_id', 'taskId', 'video_id', 'job_id', 'jobId', 'generation_id', 'uuid'];
+const WRAPPERS = ['data', 'task', 'job', 'output', 'result', 'response', 'Response', 'Resp'];
+/** Members that are no job, although they may have an id or a state. */
+const NO_JOBS = ['input', 'request', 'metadata', 'error', 'usage', 'model', 'user', 'urls'];
+const IDS = [
+  'id',
+  'task_id',
+  'taskId',
+  'video_id',
+  'job_id',
+  'jobId',
+  'JobId',
+  'generation_id',
+  'generationId',
+  'uuid',
+];
 /** The id of a job at some services; at others that of the question, which an error has as well. */
-const ID_OF_REQUEST = 'request_id';
-const STATES = ['status', 'task_status', 'state', 'taskStatus'];
+const IDS_OF_REQUESTS = ['request_id', 'requestId'];
+const STATES = ['status', 'task_status', 'state', 'taskStatus', 'Status'];
 const ADDRESSES = [
   'video_url',
   'url',
   'result_url',
   'download_url',
+  'ResultVideoUrl',
   'video.url',
   'content.video_url',
   'content.url',
   'unsigned_urls.*',
   'output.video_url',
   'output.url',
+  'output.*.url',
   'output.*',
   'output',
   'outputs.*.url',
+  'outputs.*',
+  'outputs.video_url',
   'videos.*.url',
+  'videos.*.video_url',
+  'video_result.*.url',
+  'results.videos.*.url',
+  'resultUrls.*',
   'task_result.videos.*.url',
   'result.video_url',
   'result.url',
   'assets.video',
   'data.*.url',
   'creations.*.url',
+  // Some gateways state the address where others state the reason.
+  'fail_reason',
 ];
-const REASONS = ['fail_reason', 'failure_reason', 'failReason', 'failure', 'task_status_msg', 'status_msg', 'reason'];
-const REASON_CODES = ['failureCode', 'failure_code', 'error_code', 'errorCode'];
+const ADDRESS = /^(?:https?:)?\/|^data:/i;
+const REASONS = (
+  'fail_reason failure_reason failReason failMsg fail_msg failure task_status_msg status_msg error_message ' +
+  'errorMessage ErrorMessage err_msg reason'
+).split(' ');
+const REASON_CODES = 'failureCode failure_code error_code errorCode ErrorCode err_code failCode code'.split(' ');
+const PROGRESS = ['progress', 'percent', 'percentage', 'progress_percent', 'progressPercent', 'progress.percent'];
 
 /** Any other word means a job that still runs: an unknown word must not end a paid job. */
 const COMPLETED = new Set([
@@ -56,65 +86,110 @@ const COMPLETED = new Set([
   'done',
   'finished',
   'ready',
+  '成功',
+  '已完成',
 ]);
 const FAILED = new Set(
   (
     'failed failure fail error errored cancelled canceled expired timeout timed_out timedout rejected aborted dead ' +
-    'deleted nsfw moderated blocked content_moderated request_moderated content_filtered refused'
+    'deleted nsfw moderated blocked content_moderated request_moderated content_filtered refused 失败 已取消'
   ).split(' '),
 );
+
+/** What some services put before the word itself: `TASK_STATUS_SUCCEED`, `video.completed`. */
+const BEFORE_WORD = /^(?:(?:task|job|video|generation|prediction|request|run|operation|status|state)_)+/;
 
 export function jobIn(body: unknown): JobAnswer {
   const layers = layersOf(body);
   const pick = (paths: readonly string[]) => layers.map((layer) => firstText(layer, paths)).find(Boolean);
   // The innermost status is the job's own: a wrapper's may be that of the question.
   const stated = [...layers].reverse().flatMap((layer) => firstText(layer, STATES) ?? []);
-  const word = stated.map(plain).find((each) => each !== '') ?? '';
-  const url = pick(ADDRESSES);
-  const error = errorOf(layers, word);
+  const word = stated.map(plain).find((each) => each !== '') ?? wordOfOperation(layers[0]);
+  const url = addressIn(layers) ?? unnamedIn(body, word);
+  const error = errorOf(layers, word) ?? (FAILED.has(word) || COMPLETED.has(word) ? refusalIn(body) : undefined);
   // The name counts for more than the place: a wrapper has the id of the request beside the job with its own.
-  const id = IDS.map((name) => pick([name])).find(Boolean) ?? (error ? undefined : pick([ID_OF_REQUEST]));
+  const named = IDS.map((name) => pick([name])).find(Boolean) ?? operationIn(layers[0]);
+  const id = named ?? (error ? undefined : pick(IDS_OF_REQUESTS));
   return {
     ...(id !== undefined && { id }),
-    ...(url !== undefined && /^(?:https?:)?\/|^data:/i.test(url) && { url }),
+    ...(url !== undefined && { url }),
     state: stateOf(word, url, error),
     isStated: word !== '',
-    progress: progressOf(pick(['progress', 'percent', 'percentage'])),
+    progress: progressOf(pick(PROGRESS)),
     ...(error && { error }),
   };
 }
 
+/** The first address that is not that of a picture beside the clip. */
+function addressIn(layers: readonly Fields[]): string | undefined {
+  const texts = layers.flatMap((layer) => ADDRESSES.flatMap((path) => valuesAt(layer, path)));
+  const addresses = texts
+    .filter((text): text is string => typeof text === 'string')
+    .map((text) => text.trim())
+    .filter((text) => ADDRESS.test(text));
+  return addresses.find((address) => !isOtherFile(address, 'clip'));
+}
+
+/** The clip elsewhere in the answer of a finished job. Without a state, only the clip itself shows that the job is finished. */
+function unnamedIn(body: unknown, word: string): string | undefined {
+  const found = word === '' || COMPLETED.has(word) ? foundFile(body, 'clip') : undefined;
+  return word !== '' || found?.startsWith('data:') ? found : undefined;
+}
+
+/** Google's operations have a path as their name. */
+function operationIn(outermost: Fields | undefined): string | undefined {
+  const name = firstText(outermost, ['name']);
+  return name !== undefined && /^[\w./-]+\/operations\/[\w.-]+$/.test(name) ? name : undefined;
+}
+
+/** Google's operations are done or not; whether they have failed is stated beside. */
+function wordOfOperation(outermost: Fields | undefined): string {
+  return outermost?.['done'] === true ? 'done' : '';
+}
+
 function stateOf(word: string, url: string | undefined, error: StatedError | undefined): JobAnswer['state'] {
-  // Some services call a job completed that has failed.
-  if (COMPLETED.has(word)) return error && url === undefined ? 'failed' : 'completed';
+  // Some services call a job completed that has failed, or whose clip is black because it was refused.
+  if (COMPLETED.has(word)) return error && (url === undefined || isRefusal(error)) ? 'failed' : 'completed';
   if (FAILED.has(word)) return 'failed';
   if (word !== '') return 'running';
   if (error) return 'failed';
   return url === undefined ? 'running' : 'completed';
 }
 
+/** A number is a word that nobody knows: the other fields of the answer state more. */
 function plain(word: string): string {
-  return word
+  const text = word
     .trim()
     .toLowerCase()
-    .replaceAll(/[\s-]+/g, '_');
+    .replaceAll(/[\s.-]+/g, '_')
+    .replace(BEFORE_WORD, '');
+  return /^\d+$/.test(text) ? '' : text;
 }
 
 /** The body, and what it wraps, outermost first. */
 function layersOf(body: unknown): readonly Fields[] {
   const layers: Fields[] = [];
-  let layer: unknown = Array.isArray(body) ? body[0] : body;
+  let layer: unknown = onlyOf(body);
   while (isFields(layer) && layers.length < 4) {
     layers.push(layer);
     const own: Fields = layer;
-    const inner = WRAPPERS.map((name) => own[name]).find((value) => isFields(value) && isJob(value));
-    layer = inner;
+    const known = WRAPPERS.map((name) => onlyOf(own[name])).find(isJob);
+    layer = known ?? (isJob(own) ? undefined : unknownWrapperIn(own));
   }
   return layers;
 }
 
+/** Some services have a wrapper with the name of what was asked for. */
+function unknownWrapperIn(layer: Fields): unknown {
+  return Object.entries(layer).find(([name, value]) => !NO_JOBS.includes(name) && isJob(value))?.[1];
+}
+
+function onlyOf(value: unknown): unknown {
+  return Array.isArray(value) ? (value as unknown[])[0] : value;
+}
+
 function isJob(value: unknown): boolean {
-  return isFields(value) && [...IDS, ID_OF_REQUEST, ...STATES].some((name) => value[name] !== undefined);
+  return isFields(value) && [...IDS, ...IDS_OF_REQUESTS, ...STATES].some((name) => value[name] !== undefined);
 }
 
 function errorOf(layers: readonly Fields[], word: string): StatedError | undefined {
@@ -125,13 +200,17 @@ function errorOf(layers: readonly Fields[], word: string): StatedError | undefin
   const own = [...layers].reverse();
   const message = [REASONS, ['message', 'msg']]
     .flatMap((names) => own.map((each) => firstText(each, names)))
-    .find(Boolean);
-  const code = layers.map((layer) => firstText(layer, REASON_CODES)).find(Boolean) ?? word;
-  return { message: message ?? `its state is ${word}, without a reason`, code };
+    .find((words) => words !== undefined && !/^(?:ok|success|succeed)$/i.test(words));
+  const codes = own.flatMap((each) => REASON_CODES.map((name) => firstText(each, [name])));
+  return {
+    message: message ?? `its state is ${word}, without a reason`,
+    code: codes.find((code) => code !== undefined && isFault(code)) ?? word,
+  };
 }
 
-/** A number, `"30%"`, or nothing that can be read. */
+/** A number, a share of one, `"30%"`, or nothing that can be read. */
 function progressOf(stated: string | undefined): number {
   const number = Number((stated ?? '').replace('%', ''));
-  return Number.isFinite(number) ? Math.min(100, Math.max(0, number)) : 0;
+  if (!Number.isFinite(number)) return 0;
+  return Math.min(100, Math.max(0, number > 0 && number < 1 ? 100 * number : number));
 }

@@ -1,4 +1,4 @@
-import { StoryreelError } from '../protocol';
+import { boundedLine, StoryreelError } from '../protocol';
 import { parsedAnswer } from './answer-fields';
 import { UnusableMedia } from './errors';
 import { statedStatus } from './failure-kind';
@@ -21,6 +21,7 @@ const MAX_FETCHES = 4;
 const FETCH_PAUSE_MS = 300;
 /** The model's sizes may have to be learned in more than one step. */
 const MAX_ORDERS = 4;
+const MAX_ID_BYTES = 80;
 
 export interface OpenAiMediaOptions extends Endpoint, Pick<MediaSource, 'mayAsk'> {
   readonly limits?: GivenLimits;
@@ -87,28 +88,36 @@ export class OpenAiImage implements ImageProvider {
       case 'bytes':
         return wholeOf(answer.bytes);
       case 'address':
-        return wholeOf(await this.fetch(answer.url, signal));
+        return this.fetch(answer.url, signal);
       case 'error':
         throw refusedWith(statedStatus(answer.error) ?? 400, answer.error, headers);
+      case 'job':
+        throw new StoryreelError('Provider.BadRequest', jobInPlace(answer.id));
       case 'nothing':
         throw new UnusableMedia('it answered without an image');
     }
   }
 
-  /** At once, because such addresses do not live long. */
-  private async fetch(url: string, signal: AbortSignal): Promise<Buffer> {
+  /** At once, because such addresses do not live long. What is no whole picture may have broken on its way. */
+  private async fetch(url: string, signal: AbortSignal): Promise<Media> {
     for (let fetches = 1; ; fetches++) {
       try {
-        return await readBody(await openGiven(this.options, url, signal), MAX_BYTES);
+        return wholeOf(await readBody(await openGiven(this.options, url, signal), MAX_BYTES));
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof StoryreelError) throw error;
+        if (fetches === MAX_FETCHES && error instanceof UnusableMedia) throw error;
         if (fetches === MAX_FETCHES)
           throw new UnusableMedia(`its image could not be fetched: ${(error as Error).message}`);
         await new Promise((resolve) => setTimeout(resolve, FETCH_PAUSE_MS * fetches));
       }
     }
   }
+}
+
+/** It is not ordered again, because it would be paid again and end the same. */
+function jobInPlace(id: string): string {
+  return `The provider answered with the job ${boundedLine(id, MAX_ID_BYTES)} in the place of an image. Use a service that answers with the image itself.`;
 }
 
 /** If no size can be read in the refusal, the model chooses the size. */

@@ -1,34 +1,44 @@
 import OpenAI from 'openai';
-import { parsedAnswer } from './answer-fields';
+import { firstText, parsedAnswer } from './answer-fields';
 import { ClipBody } from './clip-body';
-import { LostOrder, NotReady, OtherOrder, ServerError, UnusableMedia } from './errors';
+import { bytesOfDataUrl } from './data-url';
+import { BrokenConnection, LostOrder, NotReady, OtherOrder, ServerError, UnusableMedia } from './errors';
 import { failureKind, statedStatus } from './failure-kind';
-import { openGiven, openMedia } from './fetch-media';
+import { openGiven, openMedia, type MediaSource } from './fetch-media';
 import { pourBody, readBody } from './http-fetch';
 import { jobIn, type JobAnswer } from './job-answer';
+import { OPENAI_JOBS, type JobDialect } from './job-dialect';
 import { LearnedParameters, without, type Remedies } from './learned-parameters';
 import { withOwnSignal } from './linked-signal';
 import { ModelLimits } from './model-limits';
 import { openaiClient } from './openai-client';
 import type { OpenAiMediaOptions } from './openai-image';
 import type { ClipOrder, TakeBytes, VideoJob, VideoProvider, VideoRequest } from './ports';
-import { aPage, errorIn, isPage, refusedWith, type StatedError } from './reported-error';
+import { aPage, errorIn, isPage, refusedWith, xmlReason, type StatedError } from './reported-error';
 
 const TIMEOUT_MS = 120_000;
 /** A question after a job is answered at once, or it is lost and asked again. */
 const POLL_TIMEOUT_MS = 30_000;
 const MAX_JSON_BYTES = 1024 * 1024;
+/** Some services answer with the clip itself, in base64. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const MAX_CLIP_BYTES = 1024 * 1024 * 1024;
 
-/** Video jobs in the shape of OpenAI's videos API. The reference image travels as a data URL in the JSON body. */
+/** Video jobs in the shape of OpenAI's videos API, or of another one. The reference image travels in the JSON body. */
 export class OpenAiVideo implements VideoProvider {
   private readonly client: OpenAI;
+  private readonly source: MediaSource;
   private readonly limits: ModelLimits;
   private readonly learned: LearnedParameters;
 
-  constructor(private readonly options: OpenAiMediaOptions) {
-    this.client = openaiClient(options, TIMEOUT_MS);
-    this.limits = new ModelLimits(options, options.limits);
+  constructor(
+    private readonly options: OpenAiMediaOptions,
+    private readonly dialect: JobDialect = OPENAI_JOBS,
+  ) {
+    const { keyHeader } = dialect;
+    this.client = openaiClient(options, TIMEOUT_MS, keyHeader);
+    this.source = keyHeader === undefined ? options : { ...options, keyHeader };
+    this.limits = new ModelLimits(options, { ...dialect.limits, ...options.limits });
     this.learned = new LearnedParameters(options.model, options.baseUrl, 'videos');
   }
 
@@ -37,22 +47,15 @@ export class OpenAiVideo implements VideoProvider {
   }
 
   submit(request: VideoRequest, signal: AbortSignal): Promise<VideoJob> {
-    const { image, idempotencyKey, order } = request;
+    const { path, body } = this.dialect.submit(this.options.model, request);
     return this.call(signal, async (own) => {
-      const body = {
-        model: this.options.model,
-        prompt: request.prompt,
-        seconds: String(order.seconds),
-        size: order.size,
-        input_reference: { image_url: `data:${image.mediaType};base64,${image.bytes.toString('base64')}` },
-      };
-      const headers = { 'Idempotency-Key': idempotencyKey };
+      const headers = { 'Idempotency-Key': request.idempotencyKey };
       const response = await this.learned
         .ask({
           body,
           remedies: REMEDIES,
           onNotice: this.options.onNotice,
-          send: (sent) => this.client.post('/videos', { body: sent, headers, signal: own }).asResponse(),
+          send: (sent) => this.client.post(path, { body: sent, headers, signal: own }).asResponse(),
         })
         .catch((error: unknown) => {
           throw this.taught(error, request) ?? error;
@@ -63,26 +66,70 @@ export class OpenAiVideo implements VideoProvider {
 
   poll(jobId: string, signal: AbortSignal): Promise<VideoJob> {
     return this.call(signal, async (own) => {
-      const response = await this.client.videos
-        .retrieve(jobId, { signal: own, timeout: POLL_TIMEOUT_MS })
-        .asResponse()
-        .catch(unlessNotReady);
-      const answer = polled(await textOf(response));
-      return jobOf(answer, jobId);
+      const response = await this.ask(this.dialect.job(jobId), own).catch((error: unknown) =>
+        stillRuns(error) ? undefined : unlessNotReady(error),
+      );
+      if (!response) return { status: 'running', jobId, progress: 0 };
+      const text = await textOf(response);
+      return this.withClip(jobOf(polled(text), jobId), jsonOf(text), own);
     });
+  }
+
+  private ask(path: string, signal: AbortSignal): Promise<Response> {
+    return this.client.get(path, { signal, timeout: POLL_TIMEOUT_MS }).asResponse();
+  }
+
+  /** Finds the address of a finished job's clip where the service does not state it with the job. */
+  private async withClip(job: VideoJob, answer: unknown, signal: AbortSignal): Promise<VideoJob> {
+    if (job.status !== 'completed' || job.url !== undefined || this.dialect.clip) return job;
+    const { file } = this.dialect;
+    const path = file?.path(answer);
+    if (!file || path === undefined) return { ...job, status: 'failed', message: 'its job is done, and has no clip' };
+    const named = jsonOf(await textOf(await this.ask(path, signal).catch(unlessNotReady)));
+    const url = firstText(named, [file.address]);
+    if (url !== undefined) return { ...job, url };
+    const error = errorIn(named);
+    if (error) return unlessNotReady(refusedWith(statedStatus(error) ?? 404, error));
+    throw new NotReady('it answered without the address of its file');
   }
 
   download(jobId: string, url: string | undefined, take: TakeBytes, signal: AbortSignal): Promise<void> {
     return this.call(signal, async (own) => {
-      const response = await this.content(jobId, url, own).catch(unlessNotReady);
-      if (response.status === 204) throw new NotReady('it answered with nothing');
-      const clip = new ClipBody(take, response.headers.get('content-type'), MAX_JSON_BYTES);
-      await pourBody(response, MAX_CLIP_BYTES, (bytes) => clip.push(bytes)).catch((error: unknown) => {
-        throw error instanceof ServerError ? new UnusableMedia(error.message) : error;
-      });
+      const clip = await this.received(jobId, url, take, own);
       const message = await clip.end();
       if (message !== undefined) throw saidInstead(message);
     });
+  }
+
+  private async received(
+    jobId: string,
+    url: string | undefined,
+    take: TakeBytes,
+    signal: AbortSignal,
+  ): Promise<ClipBody> {
+    if (url !== undefined && /^data:/i.test(url)) {
+      const clip = new ClipBody(take, null, MAX_JSON_BYTES);
+      await clip.push(bytesOfDataUrl(url) ?? Buffer.alloc(0));
+      return clip;
+    }
+    let [clip, size]: [ClipBody | undefined, number] = [undefined, 0];
+    for (;;) {
+      const before = size;
+      const range = before === 0 ? undefined : `bytes=${before}-`;
+      const response = await this.content(jobId, url, signal, range).catch(unlessNotReady);
+      if (response.status === 204) throw new NotReady('it answered with nothing');
+      // Another part than the next one would have the file mixed up.
+      if (before > 0 && partOf(response).from !== before) throw new BrokenConnection('no more parts');
+      clip ??= new ClipBody(take, response.headers.get('content-type'), MAX_JSON_BYTES);
+      const into = clip;
+      await pourBody(response, MAX_CLIP_BYTES, (bytes) => {
+        size += bytes.length;
+        return into.push(bytes);
+      }).catch((error: unknown) => {
+        throw error instanceof ServerError ? new UnusableMedia(error.message) : error;
+      });
+      if (size >= partOf(response).whole || size === before) return clip;
+    }
   }
 
   async cancel(jobId: string, signal: AbortSignal): Promise<boolean> {
@@ -90,8 +137,10 @@ export class OpenAiVideo implements VideoProvider {
       const { status } = await this.poll(jobId, signal);
       if (status === 'completed') return false;
       if (status === 'failed') return true;
+      const { end } = this.dialect;
+      if (!end) throw new ServerError('its jobs cannot be ended');
       await this.call(signal, async (own) =>
-        readBody(await this.client.videos.delete(jobId, { signal: own }).asResponse(), MAX_JSON_BYTES),
+        readBody(await this.client.delete(end(jobId), { signal: own }).asResponse(), MAX_JSON_BYTES),
       );
       return true;
     } catch (error) {
@@ -101,14 +150,20 @@ export class OpenAiVideo implements VideoProvider {
   }
 
   /**
-   * Downloads without the key from the address that the job named. If that fails, or there is none, it uses OpenAI's
-   * path.
+   * Downloads without the key from the address that the job named. If that fails, or there is none, it uses the
+   * service's own path.
    */
-  private content(jobId: string, url: string | undefined, signal: AbortSignal): Promise<Response> {
-    const own = `${this.options.baseUrl.replace(/\/+$/, '')}/videos/${encodeURIComponent(jobId)}/content`;
-    return url === undefined
-      ? openMedia(this.options, own, signal, { withKey: true })
-      : openGiven(this.options, url, signal);
+  private async content(
+    jobId: string,
+    url: string | undefined,
+    signal: AbortSignal,
+    range: string | undefined,
+  ): Promise<Response> {
+    if (url !== undefined) return openGiven(this.source, url, signal, range);
+    const { clip } = this.dialect;
+    if (!clip) throw new NotReady('its answer names no clip');
+    const own = `${this.options.baseUrl.replace(/\/+$/, '')}${clip(jobId)}`;
+    return openMedia(this.source, own, signal, { withKey: true, range });
   }
 
   private taught(error: unknown, { wanted, prompt }: VideoRequest): OtherOrder | undefined {
@@ -140,7 +195,13 @@ const REMEDIES: Remedies = {
 
 async function textOf(response: Response): Promise<string> {
   if (response.status === 204) return '';
-  return (await readBody(response, MAX_JSON_BYTES)).toString('utf8');
+  return (await readBody(response, MAX_ANSWER_BYTES)).toString('utf8');
+}
+
+/** Where the part of a file begins that a server answers with, and how large the whole file is; 0 if it is not stated. */
+function partOf({ status, headers }: Response): { readonly from: number; readonly whole: number } {
+  const [, from, whole] = /^bytes (\d+)-\d+\/(\d+)$/.exec((status === 206 && headers.get('content-range')) || '') ?? [];
+  return { from: Number(from ?? 0), whole: Number(whole ?? 0) };
 }
 
 function submitted(text: string, headers: Headers): VideoJob {
@@ -163,7 +224,18 @@ function polled(text: string): JobAnswer {
     throw new NotReady(isPage(text) ? `it answered with ${aPage(text)}` : 'it answered with no JSON');
   const answer = jobIn(body);
   const { error } = answer;
+  if (error && answer.state === 'failed' && !answer.isStated && STILL_RUNS.test(error.message)) {
+    return { ...answer, state: 'running' };
+  }
   return error && isOfQuestion(answer, error) ? unlessNotReady(refusedWith(statedStatus(error) ?? 404, error)) : answer;
+}
+
+/** Some services have an error for a job that they are working on. */
+const STILL_RUNS =
+  /still (?:in progress|running|processing|being)|not (?:been )?(?:yet )?(?:completed|complete|finished|ready)|is (?:in progress|processing|queued|pending)/i;
+
+function stillRuns(error: unknown): boolean {
+  return error instanceof OpenAI.APIError && error.status === 400 && STILL_RUNS.test(error.message);
 }
 
 /** Whether an error is about the question alone. The job itself may well be running. */
@@ -207,7 +279,7 @@ function codeOf({ code, type }: { code?: unknown; type?: unknown }): { code?: st
 /** A message in place of a clip mostly means that the clip is not ready yet. It never means that the clip is broken. */
 function saidInstead(text: string): Error {
   if (text.trim() === '') return new NotReady('it answered with an empty file');
-  const error = errorIn(jsonOf(text));
+  const error = errorIn(jsonOf(text)) ?? xmlReason(text);
   if (error && statedStatus(error) === 451) return refusedWith(451, error);
   const what = isPage(text) ? aPage(text) : 'a text';
   return new NotReady(error?.message ?? `it answered with ${what} in the place of a clip`);
@@ -215,7 +287,8 @@ function saidInstead(text: string): Error {
 
 function jsonOf(text: string): unknown {
   try {
-    return parsedAnswer(withWholeIds(text));
+    // So long an answer has the clip in it, and its id is known.
+    return parsedAnswer(text.length > MAX_JSON_BYTES ? text : withWholeIds(text));
   } catch {
     return undefined;
   }

@@ -12,6 +12,8 @@ export interface StatedError {
   readonly param?: string;
 }
 
+/** What servers write that have no error to report. */
+const NO_ERROR = /^\s*(?:none|null|nil|undefined|no error|ok|success)?\s*$/i;
 /** The most that is read of a server's message; much less of it is kept. */
 const MAX_WORDS = 4_000;
 const MAX_WORD = 100;
@@ -27,7 +29,7 @@ export function errorIn(body: unknown): StatedError | undefined {
   const error = body['error'] ?? (isFields(groq) ? groq['error'] : undefined);
   if (error === true) return ofFields(body);
   if (isFields(error) && (!isEmpty(error) || Object.keys(body).length === 1)) return withWait(ofFields(error), body);
-  if (typeof error === 'string' && error !== '') return ofText(error, body);
+  if (typeof error === 'string' && !NO_ERROR.test(error)) return ofText(error, body);
   if (Array.isArray(errors) && errors.length > 0) return ofPoint(errors[0]);
   if (isFields(base) && Number(base['status_code'] ?? 0) !== 0) {
     return stated(wordsIn(base, 'status_msg'), { code: base['status_code'] });
@@ -36,7 +38,7 @@ export function errorIn(body: unknown): StatedError | undefined {
   if (typeof detail === 'string') return stated(detail, body);
   if (Array.isArray(detail) && detail.length > 0) return ofPoint(detail[0]);
   const states = body['object'] === 'error' || body['type'] === 'error' || body['success'] === false;
-  if (!states && !(isFault(body['code']) && typeof body['message'] === 'string')) return undefined;
+  if (!states && !(isFault(body['code']) && wordsIn(body, 'message', 'msg') !== '')) return undefined;
   return ofFields(body);
 }
 
@@ -70,7 +72,7 @@ export function wordedIn(body: Fields): StatedError | undefined {
 export function refusalOf(text: string): string {
   if (isPage(text)) return JSON.stringify({ error: { message: aPage(text) } });
   const body = jsonIn(text);
-  if (body === undefined) return text;
+  if (body === undefined) return xmlReason(text) === undefined ? text : JSON.stringify({ error: xmlReason(text) });
   const error = errorIn(body) ?? (isFields(body) ? wordedIn(body) : undefined);
   return JSON.stringify({ error: error ?? stated(typeof body === 'string' ? body : text, {}) });
 }
@@ -85,6 +87,15 @@ export function aPage(text: string): string {
   const start = small.indexOf('<title>');
   const end = start < 0 ? -1 : small.indexOf('</title>', start);
   return end < 0 ? 'a web page' : `a web page, “${boundedLine(text.slice(start + 7, end), MAX_WORD)}”`;
+}
+
+/** The reason in an error of a store of files, as S3 gives it; undefined if the text is none. */
+export function xmlReason(text: string): StatedError | undefined {
+  if (!/^\uFEFF?\s{0,100}<(?:\?xml|Error)/i.test(text.slice(0, 200))) return undefined;
+  const [code, message] = ['Code', 'Message'].map(
+    (name) => new RegExp(`<${name}>([^<]{1,500})</${name}>`, 'i').exec(text.slice(0, MAX_WORDS))?.[1],
+  );
+  return { message: message ?? code ?? 'no reason given', ...word('code', code) };
 }
 
 /** The members in which services give the reason. */
@@ -205,11 +216,13 @@ function jsonIn(text: string): unknown {
 /** Some servers send the form of an error with every answer, beside the result, and fill it only if there is one. */
 function isEmpty(error: Fields): boolean {
   return Object.entries(error).every(
-    ([name, value]) => value === null || value === '' || (name === 'code' && !isFault(value)),
+    ([name, value]) =>
+      value === null || (typeof value === 'string' && NO_ERROR.test(value)) || (name === 'code' && !isFault(value)),
   );
 }
 
-function isFault(code: unknown): boolean {
+/** Whether a code means that something failed. */
+export function isFault(code: unknown): boolean {
   if (typeof code !== 'string' && typeof code !== 'number') return false;
   return !['', '0', '200', 'ok', 'success'].includes(String(code).toLowerCase());
 }

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import type { ProjectId } from '../../src/protocol';
+import { ownKey } from '../support/gateway';
 import { LivePage, makeFilm, playFilm, scriptOn, statusOn } from '../support/live-page';
 import { longText } from '../support/long-rewrite';
 import { isAtGate, ownTopic, watchUntil } from '../support/stories';
@@ -124,6 +125,11 @@ test('with reduced motion nothing moves, and with forced colours and at 400 % ev
   const overflow = () =>
     page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
   expect(await overflow()).toBe(0);
+  // What is chosen can be told from what is not.
+  for (const part of ['.top nav a', '.tabs button']) {
+    const lines = `[...document.querySelectorAll('${part}')].map((each) => getComputedStyle(each).borderBottomColor)`;
+    expect(new Set(await page.evaluate<string[]>(lines)).size).toBe(2);
+  }
   for (const path of ['/', '/new', '/review', '/b', '/providers', '/settings']) {
     await page.goto(path);
     await page.locator('h1').waitFor();
@@ -161,6 +167,25 @@ async function countClicks(page: Page): Promise<() => number> {
   await page.addInitScript("addEventListener('click', ({ isTrusted }) => isTrusted && window.clicked(), true)");
   return () => count;
 }
+
+test('who is signed out in the middle of an edit signs in on the same page, and has the edit', async () => {
+  const key = await ownKey(live.app);
+  const page = await live.open(key);
+  const id = await makeFilm(page, ownTopic().topic, { scenes: 1, gate: true });
+  await page.goto(`/p/${id}?scene=1`);
+  await page.getByRole('button', { name: 'Edit: Narration' }).click();
+  const edit = page.getByLabel('Edit: Narration');
+  await edit.fill('The storm was never far away.');
+  await page.context().clearCookies();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.getByLabel('API key').fill(key.secret);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByLabel('API key').waitFor({ state: 'detached' });
+  expect(await edit.inputValue()).toBe('The storm was never far away.');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await edit.waitFor({ state: 'detached' });
+  expect((await live.app.client.editable(id)).scenes[0]?.narration).toBe('The storm was never far away.');
+});
 
 test('a hidden tab lets its stream go, and continues at its cursor with the exact text', async () => {
   const { topic, mark } = ownTopic();

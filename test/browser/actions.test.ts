@@ -144,6 +144,8 @@ test('the palette finds every action by the keyboard; a move and an edit are und
   await page.getByLabel('Edit: Narration').fill('In other words.');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await until('it is edited', async () => (await texts())[1] === 'In other words.');
+  // The answer stays as long as somebody points at it.
+  await page.locator('.answer').getByRole('button', { name: 'Undo' }).hover();
   // Somebody else changes the film: what would undo that as well is refused, and said.
   await app().edit(id, { scenes: [{ scene_number: 3, visual_prompt: 'as somebody else sees it' }] });
   await page.locator('.answer').getByRole('button', { name: 'Undo' }).click();
@@ -230,7 +232,7 @@ test('films that are chosen in the list are sent one action together, which is c
   const bar = page.getByRole('region', { name: '4 films' });
   // Only what some of them accept is offered, with how many do.
   expect(await bar.getByRole('button').allTextContents()).toEqual(
-    ['Approve (3)', 'Pause (3)', 'Cancel run (3)', 'Delete film (1)', 'Close'].map(
+    ['Close', 'Approve (3)', 'Pause (3)', 'Cancel run (3)', 'Delete film (1)'].map(
       (name) => expect.stringContaining(name) as string,
     ),
   );

@@ -151,6 +151,22 @@ describe.each(Object.entries(OVERLAYS))('What opens as %s', (name, { path, open 
   });
 });
 
+test('a dialog that is left gives the focus back to what opened it, and an edit to its button', async () => {
+  const page = await live.open(key);
+  await page.goto(ofScene());
+  const focused = () => page.evaluate<string>('document.activeElement.textContent');
+  for (const name of ['Make again: Image', 'Remove scene']) {
+    await page.getByRole('button', { name }).press('Enter');
+    await page.getByRole('dialog').getByRole('button', { name: 'No, go back' }).press('Enter');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await focused()).toBe(name);
+  }
+  await page.getByRole('button', { name: 'Edit: Narration' }).press('Enter');
+  await page.getByLabel('Edit: Narration').press('Escape');
+  await until('the button has the focus', async () => (await focused()).includes('Edit: Narration'));
+  await page.context().close();
+});
+
 test('a picture is made again with its price first, and nothing else', async () => {
   const { client } = live.app;
   const id = films.done as ProjectId;

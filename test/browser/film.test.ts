@@ -63,6 +63,19 @@ test('the film has its chapters beside its subtitles, for browsers that list the
   expect([subtitles?.[0], chapters]).toEqual(['subtitles', ['chapters', ['Scene 1', 'Scene 2']]]);
 });
 
+test('what was paid on another day has its date', async () => {
+  const page = await live.open(key, { timezoneId: 'Asia/Kolkata' });
+  const [call] = await live.app.client.overview.calls(film);
+  for (const [days, shown] of [
+    [0, /^\d\d:\d\d:\d\d$/],
+    [2, /^[A-Z][a-z]{2} \d{1,2}, \d\d:\d\d:\d\d$/],
+  ] as const) {
+    await page.clock.setFixedTime(new Date(call?.at ?? 0).getTime() + days * 86_400_000);
+    await page.goto(`/p/${film}?tab=cost`);
+    expect(await page.locator('.calls time').first().textContent()).toMatch(shown);
+  }
+});
+
 test('a browser that cannot hash says so beside each text, and beside nothing else', async () => {
   const page = await live.open(key);
   await page.addInitScript("Object.defineProperty(Crypto.prototype, 'subtle', { get: () => undefined })");

@@ -227,6 +227,47 @@ test.each([
   expect(overlaps).toEqual([]);
 });
 
+test('between a phone and a desk, the name of a film keeps its room beside all that can be done', async () => {
+  const { client } = live.app;
+  const id = await client.create({ topic: ownTopic().topic, settings: { scenes: 1 }, budget: 5 });
+  await client.start(id, { gates: ['rewrite'] });
+  const page = await live.open(key, { viewport: { width: 768, height: 800 } });
+  await page.goto(`/p/${id}`);
+  await page.locator('.gate-bar').waitFor();
+  const [name, head] = await Promise.all(['h1', '.screen-head'].map((part) => page.locator(part).boundingBox()));
+  expect(name?.width).toBeGreaterThan((head?.width ?? 0) * 0.35);
+  await client.cancel(id);
+});
+
+test('after back, forward and a reload each screen is scrolled to where it was', async () => {
+  const page = await live.open(key, { viewport: { width: 390, height: 500 } });
+  await page.goto('/');
+  await page.locator('.film-row').first().waitFor();
+  const y = 300;
+  await page.evaluate(`scrollTo(0, ${y})`);
+  await until('it is known', async () => (await page.evaluate<number | undefined>('history.state?.y')) === y);
+  const isThere = () => page.evaluate<boolean>(`scrollY === ${y}`);
+  await page.evaluate("document.querySelector('.film-row > a').click()");
+  await page.locator('.script').waitFor();
+  expect(await page.evaluate<number>('scrollY')).toBe(0);
+  await page.goBack();
+  await until('the list is where it was', isThere);
+  await page.reload();
+  await until('the list is where it was', isThere);
+});
+
+test('on a phone, the number of chosen films and the end of the choice share a line', async () => {
+  const page = await live.open(key, { viewport: { width: 390, height: 800 } });
+  await page.goto('/');
+  await page.getByRole('checkbox', { name: 'Choose all' }).first().check();
+  const bar = page.locator('.bulk');
+  const boxes = await Promise.all(
+    [bar.locator('strong'), bar.getByRole('button', { name: 'Close' })].map((part) => part.boundingBox()),
+  );
+  const [number = 0, end = 0] = boxes.map((box) => box && box.y + box.height / 2);
+  expect(Math.abs((number ?? 0) - (end ?? 0))).toBeLessThan(4);
+});
+
 test('on a phone, the search and its filter share a line, and the bar of a batch is as wide as its films', async () => {
   const page = await live.open(key, { viewport: { width: 390, height: 800 } });
   await page.goto('/');

@@ -124,6 +124,16 @@ test('the list of films shows first pictures, in a space of the same size with a
   expect(sizes).toHaveLength(1);
 });
 
+test('a gateway that has a newer page gives that one to who chooses another language', async () => {
+  const page = await openScreen('films', 'en-GB', 'light');
+  let isNewer = false;
+  await page.route('**/assets/zh-*.js', (route) => (isNewer ? route.continue() : route.fulfill({ status: 404 })));
+  page.on('framenavigated', () => (isNewer = true));
+  await page.getByLabel('Language').selectOption('zh');
+  await page.getByRole('heading', { name: '影片', exact: true }).waitFor();
+  await page.context().close();
+});
+
 test('the page is small in each language, is sent compressed, and is kept for ever', async () => {
   const assets = join(projectRoot, 'dist', 'web', 'assets');
   const files = readdirSync(assets, { recursive: true, encoding: 'utf8' });

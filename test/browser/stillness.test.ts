@@ -80,16 +80,20 @@ describe.each([390, 1280])('On a page %d wide', (width) => {
     await playFilm(page);
     await page.getByRole('button', { name: 'Scene 1' }).click();
     await page.getByRole('button', { name: 'Edit: Narration' }).click();
-    await page.getByLabel('Edit: Narration').fill('The storm was never far away.');
+    const storm = `The storm near ${mark} was never far away.`;
+    await page.getByLabel('Edit: Narration').fill(storm);
+    // A run may be over before somebody has seen that the page follows it.
+    await studio.misbehave(mark, 'chat', { hold: 1 });
     let before = await placesOn(page);
     const moved = async () => {
       const now = await placesOn(page);
       return before.filter(([, y], i) => Math.abs(y - (now[i]?.[1] ?? 0)) > STILL);
     };
     await page.getByRole('button', { name: 'Save and run' }).click();
-    await page.locator('.card').getByText('The storm was never far away.').waitFor();
+    await page.locator('.card').getByText(storm).waitFor();
     await page.locator('.connection-live').waitFor();
     expect(await moved()).toEqual([]);
+    await studio.release(mark);
     await page.locator('.connection-ended').waitFor();
     expect(await moved()).toEqual([]);
     // The same while a scene waits for its next attempt.

@@ -5,7 +5,9 @@ import { promisify } from 'node:util';
 import { inspectClip } from '../../src/activities/media/inspect-clip';
 import { isShowable } from '../../src/activities/film/film-form';
 import { framesOf, makeFilm, type MeasuredFilm, type SourcePart } from '../../src/activities/film/make-film';
+import { fitClip, needsFitting } from '../../src/activities/media/fit-media';
 import { measureClip } from '../../src/activities/media/measure-clip';
+import type { LaneRun } from '../../src/activities/lanes/lane-run';
 import { coloursIn, cuesIn } from '../support/films';
 import { fromSetup } from '../support/services';
 import { newFolder } from '../support/new-folder';
@@ -36,8 +38,24 @@ const ODD: Readonly<
   'a beginning that is cut off by a list': { name: 'edited', args: H264 },
   pieces: { args: [...H264, '-movflags', 'frag_keyframe+empty_moov'] },
   GIF: { name: 'gif', args: [] },
+  AVI: { name: 'avi', args: H264 },
+  'MPEG-TS': { name: 'ts', args: H264 },
+  'MPEG-PS': { name: 'mpg', args: [] },
+  FLV: { name: 'flv', args: H264 },
+  WMV: { name: 'wmv', args: [] },
+  Ogg: { name: 'ogv', args: [] },
+  'H.264 in Matroska': { name: 'mkv', args: H264 },
+  'an animated PNG': { name: 'apng', args: [] },
+  'two pictures in each frame': { args: [...H264, '-flags', '+ilme+ildct', '-x264-params', 'tff=1'] },
 };
-const NOT_SHOWN = ['another codec', '10 bits', 'odd sides', 'no subsampling, in QuickTime', 'GIF'];
+const SHOWN_FROM = Object.keys(ODD).indexOf('GIF');
+const NOT_SHOWN = [
+  'another codec',
+  '10 bits',
+  'odd sides',
+  'no subsampling, in QuickTime',
+  ...Object.keys(ODD).slice(SHOWN_FROM),
+];
 
 describe('Clips of a provider', () => {
   const run = promisify(execFile);
@@ -211,12 +229,75 @@ describe('Clips of a provider', () => {
     expect(Math.max(...levels) - Math.min(...levels)).toBeLessThanOrEqual(3);
   });
 
+  test.each(['smpte2084', 'arib-std-b67'])('in HDR come out as bright as they are: %s', async (transfer) => {
+    const hdr = `t=${transfer}:p=bt2020:m=bt2020nc:npl=203:r=tv`;
+    const filter = `format=gbrp,zscale=tin=bt709:pin=bt709:min=gbr:rin=pc:${hdr},format=yuv420p10le`;
+    const stated = ['-color_trc', transfer, '-color_primaries', 'bt2020', '-colorspace', 'bt2020nc'];
+    const codec = ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'log-level=none'];
+    const levels = [];
+    for (const grey of ['0x404040', '0x808080', '0xffffff']) {
+      const path = await clip('hdr.mp4', { colour: grey, args: ['-vf', filter, ...codec, ...stated] });
+      const info = await measure(path, SECONDS);
+      const own = await mkdtemp(join(folder, 'fitted-'));
+      const fit = { info, seconds: SECONDS, frameSize: '64x36', isOtherSize: false };
+      expect(needsFitting(fit)).toBe(true);
+      const made = await fitClip(
+        { deps: { config: { FFMPEG_PATH: program } }, signal } as unknown as LaneRun,
+        own,
+        path,
+        fit,
+      );
+      const pixel = ['-frames:v', '1', '-vf', 'scale=1:1,format=rgb24', '-f', 'rawvideo', '-'];
+      const { stdout } = await run(program, ['-loglevel', 'error', '-i', made, ...pixel], { encoding: 'buffer' });
+      levels.push(stdout[0] ?? 0);
+    }
+    const [dark = 0, middle = 0, white = 0] = levels;
+    expect(Math.abs(dark - 0x40)).toBeLessThan(12);
+    expect(Math.abs(middle - 0x80)).toBeLessThan(12);
+    expect(white).toBeGreaterThan(225);
+  });
+
+  test('in HDR are converted by an ffmpeg that cannot convert their colours, too', async () => {
+    const own = join(folder, 'ffmpeg-without');
+    const script = `#!/bin/sh\ncase "$*" in *zscale*) echo "No such filter: 'zscale'" >&2; exit 1;; esac\nexec '${program}' "$@"\n`;
+    await writeFile(own, script, { mode: 0o755 });
+    const stated = ['-color_trc', 'smpte2084', '-color_primaries', 'bt2020', '-colorspace', 'bt2020nc'];
+    const path = await clip('hdr.mp4', { args: ['-c:v', 'libx264', '-pix_fmt', 'yuv420p10le', ...stated] });
+    const fit = { info: await measure(path, SECONDS), seconds: SECONDS, frameSize: '64x36', isOtherSize: false };
+    const lane = { deps: { config: { FFMPEG_PATH: own } }, signal } as unknown as LaneRun;
+    const made = await fitClip(lane, await mkdtemp(join(folder, 'fitted-')), path, fit);
+    expect(isShowable(await measure(made, SECONDS))).toBe(true);
+  });
+
+  test('with two pictures in each frame are shown as one without a comb', async () => {
+    const path = join(folder, 'comb.mp4');
+    const bar =
+      'color=black:s=64x36:r=48:d=1[a];color=white:s=8x36:r=48:d=1[b];[a][b]overlay=x=n:y=0,tinterlace=interleave_top';
+    await ffmpeg('-filter_complex', bar, ...H264, '-flags', '+ilme+ildct', '-x264-params', 'tff=1', path);
+    const info = await measure(path, SECONDS);
+    const own = await mkdtemp(join(folder, 'fitted-'));
+    const lane = { deps: { config: { FFMPEG_PATH: program } }, signal } as unknown as LaneRun;
+    const fit = { info, seconds: SECONDS, frameSize: '64x36', isOtherSize: false };
+    const made = await film([part(await fitClip(lane, own, path, fit))]);
+    const grey = ['-vf', 'format=gray', '-f', 'rawvideo', '-'];
+    const { stdout } = await run(program, ['-loglevel', 'error', '-i', made.film, ...grey], { encoding: 'buffer' });
+    const lines = Array.from({ length: stdout.length / 64 }, (_, i) => stdout.subarray(64 * i, 64 * i + 64));
+    const differ = (i: number, k: number) => lines[i]?.some((value, x) => Math.abs(value - (lines[k]?.[x] ?? 0)) > 100);
+    const combed = lines.filter((_, i) => i % 36 > 0 && i % 36 < 35 && differ(i, i - 1) && !differ(i - 1, i + 1));
+    expect({ frames: made.frames, combed: combed.length }).toEqual({ frames: 24, combed: 0 });
+  });
+
   test('last as long as their picture, whatever their sound does', async () => {
     const path = join(folder, 'sound.mp4');
     const inputs = ['-f', 'lavfi', '-i', 'color=red:s=64x36:r=24:d=1', '-f', 'lavfi', '-i', 'sine=d=2.5'];
     await ffmpeg(...inputs, ...H264, '-c:a', 'aac', path);
     expect(await measure(path, SECONDS)).toMatchObject({ seconds: 1, frames: 24 });
     expect(await film([part(path), part(path)])).toMatchObject({ seconds: 2, frames: 48 });
+  });
+
+  test('of a few pixels are of no use', async () => {
+    const path = await clip('dot.mp4', { source: 's=2x2' });
+    await expect(measure(path, SECONDS)).rejects.toMatchObject(unusable(/only 2x2 pixels/));
   });
 
   test('that are one frame, and were ordered as seconds, are of no use', async () => {
@@ -253,6 +334,15 @@ describe('Clips of a provider', () => {
     bytes.fill(0, Math.floor(bytes.length * 0.6), Math.floor(bytes.length * 0.7));
     await writeFile(path, bytes);
     await expect(measure(path, SECONDS)).rejects.toMatchObject(unusable(/damaged/));
+  });
+
+  test.each([
+    ['AVIF', 'avif', ['-frames:v', '1', '-c:v', 'libaom-av1', '-cpu-used', '8', '-still-picture', '1']],
+    ['PNG', 'png', ['-frames:v', '1', '-update', '1']],
+    ['JPEG', 'jpg', ['-frames:v', '1', '-update', '1']],
+  ])('that are pictures are named as such: %s', async (_what, ending, args) => {
+    const path = await clip(`picture.${ending}`, { args });
+    await expect(measure(path, SECONDS)).rejects.toMatchObject(unusable(/a picture \(image\/\w+\) in the place/));
   });
 
   test.each([

@@ -48,6 +48,9 @@ const IMAGES: readonly MediaCase[] = [
   { name: 'a data URL comes as base64', source: 'langwatch#7769', ends: 'film', image: [data({ b64_json: `data:image/gif;base64,${GIF}` })] },
   { name: 'a data URL comes as the address', source: 'fal sync_mode', ends: 'film', image: [data({ url: `data:image/gif;base64,${GIF}` })] },
   ...['avif', 'webp', 'gif'].map((type): MediaCase => ({ name: `the picture is ${type.toUpperCase()}`, source: 'gpt-image output_format', ends: 'film', image: [{ file: `picture.${type}` }] })),
+  ...['bmp', 'tiff'].map((type): MediaCase => ({ name: `the picture is ${type.toUpperCase()}`, source: 'ComfyUI', ends: 'film', image: [{ file: `picture.${type}` }] })),
+  { name: 'an object that nobody knows', source: 'Runware imageURL', ends: 'film', image: [(asked) => data({ taskType: 'imageInference', imageURL: `${asked.other}/files/picture.png`, NSFWContent: false })] },
+  { name: 'a job in the place of a picture', source: 'Black Forest Labs', ends: 'Provider.BadRequest', image: [json({ id: 'job', polling_url: 'https://api.eu.bfl.example/v1/get_result?id=job' })] },
   { name: 'a list of bare addresses', source: 'Replicate output', ends: 'film', image: [(asked) => json({ id: 'p', status: 'succeeded', output: [`${asked.other}/files/picture.png`] })] },
   { name: 'a member called images', source: 'fal', ends: 'film', image: [(asked) => json({ images: [{ url: `${asked.other}/files/picture.png`, width: 64 }], seed: 1 })] },
   { name: 'no picture', source: 'openai-image, data empty', ends: 'Media.Unusable', images: 2, image: [data()] },
@@ -116,6 +119,11 @@ const CLIPS: readonly MediaCase[] = [
   { name: 'the clip is no video', source: 'MyTube#471', ends: 'Media.Unusable', clips: 2, content: [{ body: 'not a clip', headers: { 'content-type': 'video/mp4' } }] },
   { name: 'the first clip is no video', source: 'MyTube#471', ends: 'film', clips: 2, content: [{ body: 'not a clip' }, { body: 'not a clip' }, ({ seconds }) => ({ file: `clip-${seconds}.mp4` })] },
   { name: 'the clip is a GIF', source: 'ComfyUI', ends: 'film', content: [({ seconds }) => ({ file: `clip-${seconds}.gif` })] },
+  { name: 'the clip is AVI', source: 'ComfyUI', ends: 'film', content: [({ seconds }) => ({ file: `clip-${seconds}.avi` })] },
+  { name: 'the clip is behind its poster', source: 'Replicate output', ends: 'film', poll: [({ id, other, seconds }) => json({ id, status: 'succeeded', output: [`${other}/files/poster.png`, `${other}/files/clip-${seconds}.mp4`] })] },
+  { name: 'a picture in the place of a clip', source: 'Replicate output', ends: 'Media.Unusable', clips: 2, content: [{ file: 'picture.png' }] },
+  { name: 'a black clip that is called indecent', source: 'WaveSpeed', ends: 'Provider.Refused', clips: 1, poll: [({ id, other, seconds }) => json({ code: 200, data: { id, status: 'completed', outputs: [`${other}/files/clip-${seconds}.mp4`], has_nsfw_contents: [true] } })] },
+  { name: 'the job fails a risk control', source: 'Kling', ends: 'Provider.Refused', clips: 1, poll: [({ id }) => json({ code: 0, data: { task_id: id, task_status: 'failed', task_status_msg: 'Failure to pass the risk control system' } })] },
   { name: 'an error in place of the clip', source: 'aisix#820', ends: 'film', content: [json({ error: { message: 'still processing' } }), ({ seconds }) => ({ file: `clip-${seconds}.mp4` })] },
 ];
 

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { imageSize } from 'image-size';
 import { fitPicture } from '../../src/activities/media/fit-media';
+import { imageTypeOf, isWhole } from '../../src/providers/image-kind';
 import { fromSetup } from '../support/services';
 import { newFolder } from '../support/new-folder';
 
@@ -66,8 +67,9 @@ describe('A picture that states how it is turned, or has an odd form,', () => {
     }
   });
 
-  async function png(...args: readonly string[]): Promise<Buffer> {
-    const path = join(folder, 'stored.png');
+  const png = (...args: readonly string[]) => stored('png', ...args);
+  async function stored(ending: string, ...args: readonly string[]): Promise<Buffer> {
+    const path = join(folder, `stored.${ending}`);
     await run(FFMPEG, ['-v', 'error', '-y', '-f', 'lavfi', '-i', 'color=red:s=64x36:d=1', ...args, path]);
     return readFile(path);
   }
@@ -96,6 +98,41 @@ describe('A picture that states how it is turned, or has an odd form,', () => {
     const { bytes, mediaType } = await fitted(cmyk);
     expect({ mediaType, isChanged: !bytes.equals(cmyk) }).toEqual({ mediaType: 'image/jpeg', isChanged: true });
     expect(await corners(bytes)).toEqual(['red', 'blue', 'red']);
+  });
+
+  test.each(['bmp', 'tif', 'jxl'])('is stored as a PNG where it is %s', async (ending) => {
+    const given = await stored(ending, '-frames:v', '1', '-update', '1');
+    const { bytes, mediaType } = await fitted(given, imageTypeOf(given) ?? 'unknown');
+    expect(mediaType).toBe('image/png');
+    expect(await corners(bytes)).toEqual(['red', 'red', 'red']);
+  });
+
+  test('is taken as it is with something behind its end', async () => {
+    const jpeg = Buffer.concat([await picture(1, '64x36'), Buffer.alloc(100_000, 'rest')]);
+    expect(isWhole(jpeg, 'image/jpeg')).toBe(true);
+    expect((await fitted(jpeg)).bytes).toEqual(jpeg);
+  });
+
+  test('is of no use where it is damaged in its middle', async () => {
+    for (const [ending, type] of [
+      ['png', 'image/png'],
+      ['jpg', 'image/jpeg'],
+    ] as const) {
+      const noise = await stored(ending, '-frames:v', '1', '-update', '1', '-vf', 'noise=alls=80:all_seed=1');
+      const half = Math.floor(noise.length / 2);
+      const damaged = Buffer.concat([noise.subarray(0, half), Buffer.alloc(40), noise.subarray(half + 40)]);
+      expect(isWhole(damaged, type)).toBe(true);
+      await expect(fitted(damaged, type)).rejects.toThrow('damaged');
+    }
+  });
+
+  test('is cut off although the small picture in its head is whole', async () => {
+    const [jpeg, small] = [await picture(1, '128x72'), await picture(1, '16x16')];
+    const head = Buffer.from([0xff, 0xe1, 0, 0]);
+    head.writeUInt16BE(small.length + 2, 2);
+    const given = Buffer.concat([jpeg.subarray(0, 2), head, small, jpeg.subarray(2)]);
+    expect(isWhole(given, 'image/jpeg')).toBe(true);
+    expect(isWhole(given.subarray(0, -100), 'image/jpeg')).toBe(false);
   });
 
   test('is a placeholder where it has a few pixels', async () => {

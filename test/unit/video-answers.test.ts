@@ -1,7 +1,14 @@
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { NotReady, OpenAiImage, OpenAiVideo } from '../../src/providers';
+import {
+  BrokenConnection,
+  NotReady,
+  OpenAiImage,
+  OpenAiVideo,
+  OUR_ADAPTERS,
+  type VideoProvider,
+} from '../../src/providers';
 
 const CLIP = Buffer.from('\0\0\0\x18ftypmp42 and so on', 'latin1');
 const WEBM = Buffer.from('\x1a\x45\xdf\xa3 and so on', 'latin1');
@@ -13,12 +20,12 @@ const PNG = Buffer.from(
 describe('A provider of clips', () => {
   let server: Server;
   let origin: string;
-  let answer: (response: ServerResponse, url: string, key: string | undefined) => void;
+  let answer: (response: ServerResponse, url: string, key?: string, range?: string) => void;
 
   beforeAll(async () => {
     server = createServer((request, response) => {
       request.resume();
-      answer(response, request.url ?? '', request.headers.authorization);
+      answer(response, request.url ?? '', request.headers.authorization, request.headers.range);
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -36,9 +43,9 @@ describe('A provider of clips', () => {
       { prompt: 'a fox', image: { bytes: PNG, mediaType: 'image/png' }, wanted: order, order, idempotencyKey: 'k' },
       signal,
     );
-  async function download(): Promise<Buffer> {
+  async function download(url?: string): Promise<Buffer> {
     const pieces: Buffer[] = [];
-    await new OpenAiVideo(options()).download('job', undefined, async (bytes) => void pieces.push(bytes), signal);
+    await new OpenAiVideo(options()).download('job', url, async (bytes) => void pieces.push(bytes), signal);
     return Buffer.concat(pieces);
   }
 
@@ -74,6 +81,9 @@ describe('A provider of clips', () => {
     ['application/json', CLIP],
     ['text/html; charset=utf-8', WEBM],
     ['application/octet-stream', WEBM],
+    ['text/plain', Buffer.from('GIF89a\x40\0\x24\0 and so on', 'latin1')],
+    ['text/plain', Buffer.from('RIFF\xff\xff\xff\x7fAVI LIST', 'latin1')],
+    ['text/vnd.trolltech.linguist', Buffer.from('G@\x11\x10\0B\xf0%\0\x01\xc1\0', 'latin1')],
   ])('may send a clip as %s, in pieces of any size', async (type, clip) => {
     answer = (response) => {
       response.writeHead(200, { 'content-type': type });
@@ -89,11 +99,82 @@ describe('A provider of clips', () => {
     ['an error as a clip', 200, 'application/octet-stream', '{"error":{"message":"still processing"}}'],
     ['a sentence', 200, 'text/plain', 'Task is not completed yet'],
     ['a page', 200, 'video/mp4', '<!doctype html><title>Wait</title>'],
+    ['an error of a store', 200, 'video/mp4', '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>'],
     ['nothing', 204, 'video/mp4', ''],
     ['an empty file', 200, 'video/mp4', ''],
   ])('is asked again for its clip where it sends %s', async (_what, status, type, body) => {
     answer = (response) => response.writeHead(status, { 'content-type': type }).end(body || undefined);
     await expect(download()).rejects.toBeInstanceOf(NotReady);
+  });
+
+  test.each([
+    ['without being asked for one', false],
+    ['and only if it is asked for one', true],
+  ])('may send a clip in parts, %s', async (_what, isOnlyParts) => {
+    const asked: (string | undefined)[] = [];
+    answer = (response, _url, _key, range) => {
+      asked.push(range);
+      if (isOnlyParts && range === undefined) return response.writeHead(416).end();
+      const from = Number(/\d+/.exec(range ?? '')?.[0] ?? 0);
+      const part = CLIP.subarray(from, from + 10);
+      const stated = `bytes ${from}-${from + part.length - 1}/${CLIP.length}`;
+      response.writeHead(206, { 'content-range': stated }).end(part);
+    };
+    expect(await download()).toEqual(CLIP);
+    const first = isOnlyParts ? [undefined, 'bytes=0-'] : [undefined];
+    expect(asked).toEqual([...first, 'bytes=10-', 'bytes=20-']);
+  });
+
+  test('is asked for its clip again where it sends the same part twice', async () => {
+    const stated = { 'content-range': `bytes 0-9/${CLIP.length}` };
+    answer = (response) => response.writeHead(206, stated).end(CLIP.subarray(0, 10));
+    await expect(download()).rejects.toBeInstanceOf(BrokenConnection);
+  });
+
+  test('may send the clip with the state of its job', async () => {
+    const clip = Buffer.concat([CLIP, Buffer.alloc(1_000_000)]);
+    const lines = clip.toString('base64').replaceAll(/.{76}/g, '$&\r\n');
+    answer = (response) =>
+      response.end(JSON.stringify({ id: 'job', status: 'done', url: `data:video/mp4;base64,${lines}` }));
+    const job = await new OpenAiVideo(options()).poll('job', signal);
+    expect((await download(job.status === 'completed' ? job.url : undefined)).equals(clip)).toBe(true);
+  });
+
+  test.each([
+    [400, { detail: 'Request is still in progress' }],
+    [200, { detail: 'Request is still in progress' }],
+    [400, { error: { message: 'Task is not completed yet' } }],
+  ])('may call a job that runs an error: %i', async (status, body) => {
+    answer = (response) => response.writeHead(status).end(JSON.stringify(body));
+    expect(await new OpenAiVideo(options()).poll('job', signal)).toMatchObject({ status: 'running' });
+  });
+
+  test.each([401, 403])('is asked after its job again if the address of a clip has run out: %i', async (status) => {
+    answer = (response) => response.writeHead(status).end('<Error><Code>AccessDenied</Code></Error>');
+    await expect(download(`${origin}/files/a.mp4`)).rejects.toBeInstanceOf(NotReady);
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['an error of a store', '<?xml version="1.0"?><Error><Code>SlowDown</Code></Error>'],
+    ['a half', PNG.subarray(0, 40)],
+  ])('is asked for its picture again where its address gives %s', async (_what, first) => {
+    let fetches = 0;
+    answer = (response, url) => {
+      if (url.startsWith('/v1/')) return response.end(JSON.stringify({ data: [{ url: `${origin}/files/a.png` }] }));
+      return response.end(++fetches === 1 ? first : PNG);
+    };
+    const image = new OpenAiImage(options()).generate({ prompt: 'a fox', size: '1x1', idempotencyKey: 'k' }, signal);
+    expect(await image).toMatchObject({ bytes: PNG });
+  });
+
+  test('that answers with a job in the place of a picture is not asked for another one', async () => {
+    answer = (response) => response.end(JSON.stringify({ id: 'task-1', status: 'queued' }));
+    const image = new OpenAiImage(options()).generate({ prompt: 'a fox', size: '1x1', idempotencyKey: 'k' }, signal);
+    await expect(image).rejects.toMatchObject({
+      type: 'Provider.BadRequest',
+      message: expect.stringContaining('task-1'),
+    });
   });
 
   test('gets its key for a picture of its own, if it asks for the key', async () => {
@@ -125,5 +206,134 @@ describe('A provider of clips', () => {
       const image = new OpenAiImage(options()).generate({ prompt: 'a fox', size: '1x1', idempotencyKey: 'k' }, signal);
       expect(await image).toMatchObject({ mediaType: 'image/png' });
     }
+  });
+});
+
+describe('A provider of clips with an API of its own', () => {
+  let server: Server;
+  let origin: string;
+  let asked: { method: string; url: string; host: string; key?: unknown; bearer?: unknown; body: unknown }[];
+  let answers: Readonly<Record<string, unknown>>;
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      const pieces: Buffer[] = [];
+      request.on('data', (bytes: Buffer) => pieces.push(bytes));
+      request.on('end', () => {
+        const { method = '', url = '', headers } = request;
+        const { host = '', authorization: bearer, 'x-goog-api-key': key } = headers;
+        const text = Buffer.concat(pieces).toString();
+        asked.push({ method, url, host, key, bearer, body: text === '' ? undefined : JSON.parse(text) });
+        const answer = answers[`${method} ${url}`];
+        if (typeof answer === 'number') return response.writeHead(answer).end('{}');
+        if (typeof answer === 'string') return response.writeHead(302, { location: answer }).end();
+        if (Buffer.isBuffer(answer)) return response.end(answer);
+        response.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(answer ?? {}));
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  beforeEach(() => void (asked = []));
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const { signal } = new AbortController();
+  const wanted = { seconds: 5, size: '1280x720' };
+  const image = { bytes: PNG, mediaType: 'image/png' };
+
+  function provider(name: 'veo' | 'minimax', path: string): VideoProvider {
+    const settings = {
+      name,
+      model: 'm-1',
+      baseUrl: `${origin}${path}`,
+      apiKey: 'sk-test',
+      jsonSchema: false,
+      options: {},
+    };
+    const made = OUR_ADAPTERS[name]?.video?.({ ...settings, mayAsk: () => true, onNotice: () => undefined });
+    if (!made) throw new Error(`there is no ${name}`);
+    return made;
+  }
+
+  const submit = (to: VideoProvider) =>
+    to.submit({ prompt: 'a fox', image, wanted, order: to.order(wanted), idempotencyKey: 'k' }, signal);
+
+  async function download(from: VideoProvider, jobId: string, url: string | undefined): Promise<Buffer> {
+    const pieces: Buffer[] = [];
+    await from.download(jobId, url, async (bytes) => void pieces.push(bytes), signal);
+    return Buffer.concat(pieces);
+  }
+
+  const NAME = 'models/m-1/operations/op-1';
+  const OPERATION = `GET /v1beta/${NAME}`;
+
+  test('is Veo: an operation, whose clip is fetched with the key from its own origin alone', async () => {
+    const veo = provider('veo', '/v1beta');
+    const uri = `${origin}/v1beta/files/f:download?alt=media`;
+    const elsewhere = `${origin.replace('127.0.0.1', 'localhost')}/clip.mp4`;
+    answers = { 'POST /v1beta/models/m-1:predictLongRunning': { name: NAME }, [OPERATION]: { name: NAME } };
+    expect(await submit(veo)).toMatchObject({ status: 'running', jobId: NAME });
+    expect(asked[0]).toMatchObject({
+      key: 'sk-test',
+      bearer: undefined,
+      body: {
+        instances: [{ prompt: 'a fox', image: { bytesBase64Encoded: PNG.toString('base64'), mimeType: 'image/png' } }],
+        parameters: { aspectRatio: '16:9', resolution: '720p', durationSeconds: 6 },
+      },
+    });
+    expect(await veo.poll(NAME, signal)).toMatchObject({ status: 'running' });
+    const response = { generateVideoResponse: { generatedSamples: [{ video: { uri } }] } };
+    answers = { [OPERATION]: { name: NAME, done: true, response } };
+    expect(await veo.poll(NAME, signal)).toEqual({ status: 'completed', jobId: NAME, url: uri });
+    answers = { 'GET /v1beta/files/f:download?alt=media': 403, 'GET /clip.mp4': CLIP };
+    await expect(download(veo, NAME, uri)).rejects.toBeInstanceOf(NotReady);
+    answers = { 'GET /v1beta/files/f:download?alt=media': elsewhere, 'GET /clip.mp4': CLIP };
+    expect(await download(veo, NAME, uri)).toEqual(CLIP);
+    const keys = asked.map(({ url, host, key, bearer }) => [url.replace(/[?].*/, ''), host.split(':')[0], key, bearer]);
+    expect(keys.slice(-4)).toEqual([
+      ['/v1beta/files/f:download', '127.0.0.1', undefined, undefined],
+      ['/v1beta/files/f:download', '127.0.0.1', 'sk-test', undefined],
+      ['/v1beta/files/f:download', '127.0.0.1', undefined, undefined],
+      ['/clip.mp4', 'localhost', undefined, undefined],
+    ]);
+  });
+
+  test.each<[what: string, rest: object, job: object]>([
+    ['refused', { response: { generateVideoResponse: { raiMediaFilteredReasons: ['a face'] } } }, { kind: 'refused' }],
+    ['done without a clip', { response: {} }, { message: 'its job is done, and has no clip' }],
+    ['failed', { error: { code: 13, message: 'no capacity', status: 'INTERNAL' } }, { message: 'no capacity' }],
+  ])('is Veo: an operation may be %s', async (_what, rest, job) => {
+    answers = { [OPERATION]: { name: NAME, done: true, ...rest } };
+    expect(await provider('veo', '/v1beta').poll(NAME, signal)).toMatchObject({ status: 'failed', ...job });
+    await expect(provider('veo', '/v1beta').cancel(NAME, signal)).resolves.toBe(true);
+  });
+
+  test('is MiniMax: the address of a file is asked for each time', async () => {
+    const minimax = provider('minimax', '/v1');
+    const fine = { status_code: 0, status_msg: 'success' };
+    answers = { 'POST /v1/video_generation': { task_id: '7', base_resp: fine } };
+    expect(await submit(minimax)).toMatchObject({ status: 'running', jobId: '7' });
+    expect(asked[0]).toMatchObject({
+      bearer: 'Bearer sk-test',
+      body: { model: 'm-1', prompt: 'a fox', duration: 6, resolution: '768P' },
+    });
+    const question = 'GET /v1/query/video_generation?task_id=7';
+    answers = { [question]: { task_id: '7', status: 'Queueing', file_id: '', base_resp: fine } };
+    expect(await minimax.poll('7', signal)).toMatchObject({ status: 'running' });
+    const file = 'GET /v1/files/retrieve?file_id=205258526306433';
+    const done = { task_id: '7', status: 'Success', file_id: '205258526306433', base_resp: fine };
+    answers = { [question]: done, [file]: { base_resp: { status_code: 1000, status_msg: 'unknown' } } };
+    await expect(minimax.poll('7', signal)).rejects.toBeInstanceOf(NotReady);
+    const url = `${origin}/files/a.mp4?sig=1`;
+    answers = { [question]: done, [file]: { file: { file_id: 1, download_url: url }, base_resp: fine } };
+    expect(await minimax.poll('7', signal)).toEqual({ status: 'completed', jobId: '7', url });
+    answers = { [question]: { task_id: '7', status: 'Processing', base_resp: fine }, 'GET /files/a.mp4?sig=1': CLIP };
+    expect(await download(minimax, '7', url)).toEqual(CLIP);
+    await expect(minimax.cancel('7', signal)).rejects.toThrow('cannot be ended');
+    answers = { 'POST /v1/video_generation': { task_id: '', base_resp: { status_code: 1008, status_msg: 'balance' } } };
+    await expect(submit(minimax)).rejects.toMatchObject({ status: 402 });
   });
 });

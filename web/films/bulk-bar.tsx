@@ -36,8 +36,11 @@ export function BulkBar({ films, onDone, onClose }: BulkBarProps) {
   ];
   const title = ({ name, items }: Action) => words.aside(name, items.length);
   return (
-    <section aria-label={words.filmsCount(films.length)}>
+    <section class="bulk" aria-label={words.filmsCount(films.length)}>
       <strong>{words.filmsCount(films.length)}</strong>
+      <Button kind="quiet" onClick={onClose}>
+        {words.close}
+      </Button>
       <div class="actions">
         {all
           .filter(({ items }) => items.length > 0)
@@ -46,9 +49,6 @@ export function BulkBar({ films, onDone, onClose }: BulkBarProps) {
               {title(action)}
             </Button>
           ))}
-        <Button kind="quiet" onClick={onClose}>
-          {words.close}
-        </Button>
       </div>
       {refusals}
       {asking && (

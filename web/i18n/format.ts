@@ -29,9 +29,12 @@ export function clock(seconds: number): string {
   });
 }
 
-/** The time of the day, in the reader's time zone. */
+/** The time of the day, in the reader's time zone; of another day, with its date. */
 export function timeOfDay(iso: string, seconds = false): string {
-  return new Date(iso).toLocaleTimeString(t().locale, {
+  const then = new Date(iso);
+  const isToday = then.toDateString() === new Date().toDateString();
+  return then.toLocaleString(t().locale, {
+    ...(!isToday && { month: 'short', day: 'numeric' }),
     hour: '2-digit',
     minute: '2-digit',
     hourCycle: 'h23',

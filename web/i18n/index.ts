@@ -19,6 +19,7 @@ export async function loadWords(): Promise<void> {
   words.value = await load(language.value);
 }
 
+/** Rejects if the words cannot be loaded. */
 export async function chooseLanguage(next: Language): Promise<void> {
   words.value = await load(next);
   language.value = next;

@@ -18,7 +18,9 @@ export function CostMeter({ story }: { readonly story: Story }) {
   const { cost = 0, wasted_cost: wasted = 0 } = usage;
   const whole = Math.max(budget ?? 0, cost + reserved);
   const share = (part: number) => (whole > 0 ? (part / whole) * 100 : 0);
-  const spent = usage.cost === undefined ? words.tokens(number(usage.input_tokens + usage.output_tokens)) : money(cost);
+  // A budget counts money alone.
+  const isPriced = usage.cost !== undefined || budget !== undefined;
+  const spent = isPriced ? money(cost) : words.tokens(number(usage.input_tokens + usage.output_tokens));
   return (
     <details class="menu cost">
       <summary class="button quiet">

@@ -13,9 +13,13 @@ const MARKS: Record<PaidCall['outcome'], string> = { in_flight: '▶', useful: '
 export function CostTable({ story }: { readonly story: Story }) {
   const words = t();
   const { body, problem } = usePolled<{ readonly calls: readonly PaidCall[] }>(`${story.path}/calls`).value;
-  const lanes = new Map<string, PaidCall[]>();
-  for (const call of body?.calls ?? []) lanes.set(call.lane, [...(lanes.get(call.lane) ?? []), call]);
-  const ordered = [...lanes].sort(([one], [other]) => placeOfLane(one) - placeOfLane(other));
+  const groups = new Map<string, { readonly first: PaidCall; readonly calls: PaidCall[] }>();
+  for (const call of body?.calls ?? []) {
+    // A later attempt may have asked another model.
+    const key = [call.lane, call.provider, call.model].join(' ');
+    groups.set(key, { first: call, ...groups.get(key), calls: [...(groups.get(key)?.calls ?? []), call] });
+  }
+  const ordered = [...groups].sort(([, one], [, other]) => placeOfLane(one.first.lane) - placeOfLane(other.first.lane));
   return (
     <>
       <p class="hint">{words.costHint}</p>
@@ -30,14 +34,13 @@ export function CostTable({ story }: { readonly story: Story }) {
                 <th scope="col">{words.amount}</th>
                 <th scope="col">{words.cost}</th>
                 <th scope="col">{words.outcomeColumn}</th>
-                <th scope="col">{words.model}</th>
               </tr>
             </thead>
-            {ordered.map(([lane, calls]) => (
-              <tbody key={lane}>
+            {ordered.map(([key, { first, calls }]) => (
+              <tbody key={key}>
                 <tr>
-                  <th scope="rowgroup" colSpan={5}>
-                    {laneName(lane)}
+                  <th scope="rowgroup" colSpan={4}>
+                    {laneName(first.lane)} <i title={first.provider}>{first.model}</i>
                   </th>
                 </tr>
                 {calls.map((call) => (
@@ -55,7 +58,7 @@ export function CostTable({ story }: { readonly story: Story }) {
 
 function Call({ call }: { readonly call: PaidCall }) {
   const words = t();
-  const { at, attempt, outcome, cost, wastedCost, reserved, estimated, model, provider } = call;
+  const { at, attempt, outcome, cost, wastedCost, reserved, estimated } = call;
   const paid = cost ?? reserved;
   const sign = outcome === 'in_flight' ? '≤ ' : estimated ? '≈ ' : '';
   return (
@@ -69,7 +72,6 @@ function Call({ call }: { readonly call: PaidCall }) {
         <span aria-hidden="true">{MARKS[outcome]}</span> {words.outcome(outcome)}
         {outcome !== 'wasted' && wastedCost !== undefined && ` · ${words.costWasted} ${money(wastedCost)}`}
       </td>
-      <td title={provider}>{model}</td>
     </tr>
   );
 }

@@ -3,6 +3,9 @@ import { frameChoices, languageChoices } from '../parts/setting-choices';
 import type { Story } from '../story/story';
 import { EditField } from './edit-field';
 
+/** So many characters may need scrolling, which a keyboard can do only where the focus is. */
+const LONG = 200;
+
 /** What belongs to the whole film, to be changed in place: its topic, the language of its texts, and its frame. */
 export function FilmDetail({ story }: { readonly story: Story }) {
   const words = t();
@@ -15,7 +18,10 @@ export function FilmDetail({ story }: { readonly story: Story }) {
   const detail = (label: string, shown: string | undefined, field: Parameters<typeof EditField>[0]) => (
     <div class="detail">
       <p class="label">{label}</p>
-      <p>{shown}</p>
+      {/* A whole text may be a topic. */}
+      <p class="whole" dir="auto" tabIndex={(shown?.length ?? 0) > LONG ? 0 : undefined}>
+        {shown}
+      </p>
       <EditField {...field} />
     </div>
   );

@@ -85,7 +85,7 @@ function Showing({ story, scenes, isReady }: ShowingProps) {
         </p>
       )}
       {hasCaptions && shown && (
-        <p class="caption" tabIndex={0} lang={story.view.value?.language ?? language.value}>
+        <p class="caption" tabIndex={0} lang={story.view.value?.language ?? language.value} dir="auto">
           {shown.narration}
         </p>
       )}

@@ -98,7 +98,7 @@ function Compared({ story, edit }: { readonly story: Story; readonly edit: TextE
       {isSame ? (
         <p class="quiet-text">{words.sameText}</p>
       ) : (
-        <p class="diff" lang={locale} tabIndex={0} role="region" aria-label={words.compared}>
+        <p class="diff" lang={locale} dir="auto" tabIndex={0} role="region" aria-label={words.compared}>
           {wordDiff(previousText, present, locale).map(({ kind, text }, i) =>
             kind === 'same' ? (
               text

@@ -98,6 +98,7 @@ function Asked({ story, title, options: wanted, onClose }: AskedProps) {
         <CopyAs recipe={startRequest(story, options).recipe} />
       </p>
       <footer>
+        <Button onClick={onClose}>{words.keepIt}</Button>
         <Button kind="main" name={words.makeAgain} disabled={!explained} onClick={() => void start()}>
           {words.makeAgain}
         </Button>

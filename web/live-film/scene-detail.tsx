@@ -61,7 +61,9 @@ function Field({ story, scene, field: { name, label, read, change, shown, offere
   return (
     <div class="detail">
       <p class="label">{words[label]}</p>
-      <p lang={name === 'narration' ? story.view.value?.language : undefined}>{shown(value)}</p>
+      <p lang={name === 'narration' ? story.view.value?.language : undefined} dir="auto">
+        {shown(value)}
+      </p>
       <EditField
         story={story}
         field={`scenes.${scene}.${name}`}

@@ -78,6 +78,7 @@ export function SceneOrder({ story, scene }: { readonly story: Story; readonly s
             <CopyAs recipe={editRecipe(story, asked.changes, version)} />
           </p>
           <footer>
+            <Button onClick={() => setAsked(undefined)}>{words.keepIt}</Button>
             <Button kind="main" name={asked.title} onClick={() => void save(asked)}>
               {asked.title}
             </Button>

@@ -69,7 +69,7 @@ export function Storyboard({ story, chosen, onChoose }: StoryboardProps) {
                   {words.shotName(shot)} · {words.seconds(duration)}
                 </span>
               </h3>
-              <p class="narration" lang={story.view.value?.language}>
+              <p class="narration" lang={story.view.value?.language} dir="auto">
                 {narration}
               </p>
               <SceneRail story={story} scene={n} />

@@ -11,13 +11,16 @@ interface ButtonProps {
   readonly title?: string;
   readonly disabled?: boolean;
   readonly pressed?: boolean;
+  readonly onShown?: (element: HTMLElement | null) => void;
 }
 
-export function Button({ children, onClick, name, keys, kind = 'plain', title, disabled, pressed }: ButtonProps) {
+export function Button(props: ButtonProps) {
+  const { children, onClick, name, keys, kind = 'plain', title, disabled, pressed, onShown } = props;
   const isBusy = name !== undefined && acting.value.has(name);
   return (
     <button
       type="button"
+      ref={onShown}
       class={`button ${kind}`}
       title={title}
       disabled={disabled}

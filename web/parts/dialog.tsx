@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n';
 import { answered } from './announce';
 import { Button } from './button';
@@ -17,8 +17,11 @@ export function Dialog({ title, children, onClose }: DialogProps) {
   const id = useId();
   const answer = answered.value;
   const earlier = useRef(answer);
-  useEffect(() => {
-    element.current?.showModal();
+  useLayoutEffect(() => {
+    const dialog = element.current;
+    dialog?.showModal();
+    // Not only removed: a dialog that is closed gives the focus back to what it was opened with.
+    return () => dialog?.close();
   }, []);
   return (
     <dialog ref={element} aria-labelledby={id} onClose={onClose}>

@@ -2,3 +2,8 @@
 export function focusNew(element: HTMLElement | null): void {
   element?.focus();
 }
+
+/** A `ref` that focuses an element which appears in place of what had the focus, and does nothing if the focus is elsewhere. */
+export function focusInstead(element: HTMLElement | null): void {
+  if (document.activeElement === document.body) element?.focus();
+}

@@ -16,7 +16,7 @@ export function Screen({ title, children, aside, wide = false }: ScreenProps) {
   const count = waitingCount.value;
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    if (!isFirst) heading.current?.focus();
+    if (!isFirst) heading.current?.focus({ preventScroll: true });
     isFirst = false;
   }, []);
   useEffect(() => {

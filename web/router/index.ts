@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { keepScroll } from './scroll';
 import { screenOf } from './screens';
 
 export { screenOf, type Screen } from './screens';
@@ -6,7 +7,7 @@ export { screenOf, type Screen } from './screens';
 export const place = signal(new URL(location.href));
 
 export function navigate(href: string, { replace = false } = {}): void {
-  if (replace) history.replaceState(null, '', href);
+  if (replace) history.replaceState(history.state, '', href);
   else history.pushState(null, '', href);
   place.value = new URL(location.href);
 }
@@ -22,6 +23,7 @@ export function setQuery(name: string, value: string | undefined): void {
 /** Links of the page change the screen without a new page. */
 export function startRouter(): void {
   addEventListener('popstate', () => (place.value = new URL(location.href)));
+  keepScroll();
   document.addEventListener('click', (event) => {
     const link = event.target instanceof Element ? event.target.closest('a') : null;
     const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;

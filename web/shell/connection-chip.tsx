@@ -9,7 +9,7 @@ export const shownStream = signal<StoryStream | undefined>(undefined);
 
 const QUIET_MS = 2_000;
 
-const LOOKS: Record<Connection, { readonly mark: string; readonly word: keyof Words }> = {
+const LOOKS: Record<Connection, { readonly mark: string; readonly word: keyof Words; readonly more?: keyof Words }> = {
   connecting: { mark: '◌', word: 'connecting' },
   catching_up: { mark: '◐', word: 'catchingUp' },
   live: { mark: '●', word: 'live' },
@@ -18,7 +18,7 @@ const LOOKS: Record<Connection, { readonly mark: string; readonly word: keyof Wo
   let_go: { mark: '◌', word: 'letGo' },
   signed_out: { mark: '⏻', word: 'signedOut' },
   behind: { mark: '◐', word: 'streamBehind' },
-  away: { mark: '▲', word: 'streamAway' },
+  away: { mark: '▲', word: 'streamAway', more: 'streamAwayMore' },
   not_found: { mark: '✗', word: 'notFound' },
 };
 
@@ -33,13 +33,18 @@ export function ConnectionChip() {
     return () => clearTimeout(timer);
   }, [now]);
   if (!stream || settled === undefined) return null;
-  const { mark, word } = LOOKS[settled];
+  const words = t();
+  const { mark, word, more } = LOOKS[settled];
   return (
     <span class={`chip connection-${settled}`}>
-      <span aria-hidden="true">{mark}</span> <span role="status">{t()[word] as string}</span>
+      <span aria-hidden="true">{mark}</span>{' '}
+      <span role="status">
+        {words[word] as string}
+        {more && <span class="chip-more">{words[more] as string}</span>}
+      </span>
       {settled === 'reconnecting' && (
         <button type="button" class="link" onClick={stream.now}>
-          {t().reconnectNow}
+          {words.reconnectNow}
         </button>
       )}
     </span>

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import { chooseLanguage, language, LANGUAGES, t, type Language } from '../i18n';
 import { announced, showRefusal } from '../parts/announce';
+import { keep } from '../parts/kept';
 import { useChord, useKeys } from '../parts/use-keys';
 import { navigate, place, screenOf, type Screen } from '../router';
 import { Answer } from './answer';
@@ -10,6 +11,17 @@ import { KeyList } from './key-list';
 import { Palette } from './palette';
 import { chooseTheme, theme, THEMES, type Theme } from './theme';
 import { useWaitingCount, waitingCount } from './waiting-count';
+
+/** A gateway that answers, and lacks the words of this page, has a newer page. */
+async function loadNewerPage(chosen: Language): Promise<void> {
+  const isThere = await fetch(location.href).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+  if (!isThere) return showRefusal({ text: t().notReachable });
+  keep('language', chosen);
+  location.reload();
+}
 
 /** The frame around every screen. */
 export function Shell({ children }: { readonly children: ComponentChildren }) {
@@ -78,7 +90,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
           value={language.value}
           onChange={(event) => {
             const next = event.currentTarget.value as Language;
-            chooseLanguage(next).catch(() => showRefusal({ text: words.notReachable }));
+            chooseLanguage(next).catch(() => loadNewerPage(next));
           }}
         >
           {LANGUAGES.map((each) => (

@@ -34,6 +34,7 @@ export function LaneText({ model, lane, isLive, label, lang, calm = false }: Lan
       role="region"
       aria-label={label}
       lang={lang}
+      dir="auto"
       aria-busy={isLive}
       data-live={isLive}
       ref={element}

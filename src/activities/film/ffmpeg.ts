@@ -15,7 +15,10 @@ const FILES_ONLY = ['-protocol_whitelist', 'file', '-max_pixels', `${MAX_PIXELS}
  * Limits for an input that a provider has made: a playlist disguised as a clip would make ffmpeg open any file it
  * names.
  */
-export const CLIP = [...FILES_ONLY, '-format_whitelist', 'mov,matroska,gif'] as const;
+export const CLIP = [
+  ...FILES_ONLY,
+  ...['-format_whitelist', 'mov,matroska,gif,avi,mpegts,mpeg,flv,asf,ogg,apng,webp_anim'],
+] as const;
 export const PICTURE = [...FILES_ONLY, '-f', 'image2', '-pattern_type', 'none'] as const;
 /** Our own list of such clips. */
 export const CLIPS = [...FILES_ONLY, '-format_whitelist', 'concat,mov,matroska', '-f', 'concat', '-safe', '0'] as const;

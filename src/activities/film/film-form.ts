@@ -22,6 +22,8 @@ export interface FormedPart {
   readonly frames: number;
   /** Cuts off what is beyond the frame, instead of adding borders. */
   readonly fill?: boolean;
+  /** The form of a clip whose frames have to be brought to those of the film before all else. */
+  readonly odd?: string | undefined;
 }
 
 /** `WIDTHxHEIGHT` in pixels, as the film has it: H.264 allows even numbers only. */
@@ -55,15 +57,41 @@ export function fillOf(frameSize: string): string {
   return `scale=iw*sar:ih,scale=${width}:${height}:force_original_aspect_ratio=increase,crop=${width}:${height},setsar=1`;
 }
 
+/** The light of white paper in HDR, in cd/m2. Source: ITU-R BT.2408. */
+const HDR_WHITE = 203;
+
+/**
+ * The filter that brings HDR to the colours and the brightness of the film. White becomes white, and only what is brighter
+ * loses contrast. It comes after a smaller size, because its frames are large.
+ */
+function fromHdr(transfer: string, frameSize: string): string {
+  const { width, height } = filmSize(frameSize);
+  return [
+    `scale=${width}:${height}:force_original_aspect_ratio=decrease:force_divisible_by=2`,
+    `zscale=tin=${transfer}:min=bt2020nc:pin=bt2020:t=linear:npl=${HDR_WHITE}`,
+    'format=gbrpf32le',
+    'zscale=p=bt709',
+    'tonemap=mobius:param=0.6:peak=5',
+    'zscale=t=bt709:m=bt709:r=tv',
+  ].join(',');
+}
+
 /** ffmpeg's arguments to make a part an mp4 in the film's form, of exactly its frames. */
-export function formingArgs({ kind, source, frames, fill }: FormedPart, frameSize: string, target: string): string[] {
+export function formingArgs(part: FormedPart, frameSize: string, target: string): string[] {
+  const { kind, source, frames, fill, odd = '' } = part;
+  const hdr = hdrOf(odd);
   // With a filter graph of its own for each size, the times in a clip that changes its size would begin anew.
   const input =
     kind === 'clip'
       ? [...CLIP, '-reinit_filter', '0', '-i', source]
       : [...PICTURE, '-loop', '1', '-framerate', `${FRAMES_PER_SECOND}`, '-i', source];
-  const filter = fill ? `${fillOf(frameSize)},${formOf(frameSize)}` : formOf(frameSize);
-  const output = ['-map', '0:V:0', '-vf', filter, ...ENCODING, ...COLOURS, '-frames:v', `${frames}`, '-an'];
+  const filters = [
+    ...(INTERLACED.test(odd) ? ['bwdif=mode=send_frame'] : []),
+    ...(fill ? [fillOf(frameSize)] : []),
+    ...(hdr ? [fromHdr(hdr, frameSize)] : []),
+    formOf(frameSize),
+  ];
+  const output = ['-map', '0:V:0', '-vf', filters.join(','), ...ENCODING, ...COLOURS, '-frames:v', `${frames}`, '-an'];
   return [...input, ...output, target];
 }
 
@@ -74,7 +102,11 @@ export function formingArgs({ kind, source, frames, fill }: FormedPart, frameSiz
  */
 export function isInForm(clip: Inspected, frames: number, frameSize: string): boolean {
   const { width, height } = filmSize(frameSize);
-  const hasForm = clip.framesPerSecond === FRAMES_PER_SECOND && PLAIN.test(clip.form) && clip.faults.length === 0;
+  const hasForm =
+    clip.container.includes('mp4') &&
+    clip.framesPerSecond === FRAMES_PER_SECOND &&
+    PLAIN.test(clip.form) &&
+    clip.faults.length === 0;
   return hasForm && clip.width === width && clip.height === height && clip.frames === frames;
 }
 
@@ -83,13 +115,25 @@ const PLAIN =
   /^h264 \((?:Constrained Baseline|Baseline|Main|High)\) \(avc1 \/ 0x31637661\), yuv420p(?:\((?:tv, )?(?:bt709, )?progressive\))?, \d+x\d+ \[SAR 1:1 DAR [\d:]+\], .*, upright, header \d/;
 
 /**
- * Whether browsers show a clip as it is. They show H.264 with 8 bits, VP8, VP9 and AV1, without HDR, and without a change
- * of its form. Viewers see each clip long before the film.
+ * Whether browsers show a clip as it is. In an mp4 they show H.264 with 8 bits, VP9 and AV1, and in a WebM VP8, VP9 and AV1.
+ * They show neither HDR, nor frames of two pictures, nor a change of form as they should be. Viewers see each clip long
+ * before the film.
  */
-export function isShowable({ form, changes }: Inspected): boolean {
-  return !changes && SHOWN.test(form) && !HDR.test(form);
+export function isShowable({ form, changes, container }: Inspected): boolean {
+  const shown = container.includes('matroska') ? IN_WEBM : container.includes('mp4') ? IN_MP4 : undefined;
+  return shown !== undefined && !changes && shown.test(form) && !isOdd(form);
 }
 
-const SHOWN = /^(?:(?:h264|vp8|vp9)\b[^,]*, yuv[aj]?420p[(,]|av1\b)/;
-/** The two transfer functions of HDR. */
-const HDR = /smpte2084|arib-std-b67/;
+/** Whether a clip is in HDR, or has two pictures in each frame. */
+export function isOdd(form: string): boolean {
+  return hdrOf(form) !== undefined || INTERLACED.test(form);
+}
+
+const IN_MP4 = /^(?:(?:h264|vp9)\b[^,]*, yuv[aj]?420p[(,]|av1\b)/;
+const IN_WEBM = /^(?:vp[89]\b[^,]*, yuv[aj]?420p[(,]|av1\b)/;
+const INTERLACED = /\b(?:top|bottom) (?:coded )?first\b/;
+
+/** The transfer function of a clip in HDR. */
+function hdrOf(form: string): string | undefined {
+  return /smpte2084|arib-std-b67/.exec(form)?.[0];
+}

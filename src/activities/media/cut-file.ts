@@ -1,6 +1,8 @@
 import { open } from 'node:fs/promises';
+import { imageTypeOf } from '../../providers';
 
 const HEAD_BYTES = 16;
+const HEAD_OF_PICTURE = 64;
 /** The outermost boxes of an mp4 or mov. Whatever else is behind the last one is no part of the clip. */
 const BOXES = new Set(
   'ftyp styp moov moof mdat mfra free skip wide pnot meta meco uuid sidx ssix prft emsg udta'.split(' '),
@@ -30,6 +32,19 @@ export async function isCutShort(path: string): Promise<boolean> {
       at += length;
     }
     return at > size;
+  } finally {
+    await file.close();
+  }
+}
+
+/** By its first bytes, the type of a file that is a picture; a clip may state among its brands that it has one. */
+export async function pictureTypeOf(path: string): Promise<string | undefined> {
+  const file = await open(path);
+  try {
+    const head = Buffer.alloc(HEAD_OF_PICTURE);
+    const { bytesRead } = await file.read(head, 0, HEAD_OF_PICTURE, 0);
+    const isClip = head.toString('latin1', 4, 8) === 'ftyp' && !/^(?:avi|hei|mif|msf)/.test(head.toString('latin1', 8));
+    return isClip ? undefined : imageTypeOf(head.subarray(0, bytesRead));
   } finally {
     await file.close();
   }

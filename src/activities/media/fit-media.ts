@@ -4,7 +4,7 @@ import { imageSize } from 'image-size';
 import { StoryreelError } from '../../protocol';
 import { sizeOption, UnusableMedia, type Media } from '../../providers';
 import { ffmpeg } from '../film/ffmpeg';
-import { filmSize, formingArgs, FRAMES_PER_SECOND, isShowable } from '../film/film-form';
+import { filmSize, formingArgs, FRAMES_PER_SECOND, isOdd, isShowable } from '../film/film-form';
 import type { Inspected } from './inspect-clip';
 import type { LaneRun } from '../lanes/lane-run';
 import { isPlainPicture } from './plain-picture';
@@ -25,8 +25,10 @@ const LONGER_SECONDS = 0.1;
  */
 const ANY_PICTURE = [
   ...['-protocol_whitelist', 'file'],
-  ...['-format_whitelist', 'png_pipe,apng,jpeg_pipe,webp_pipe,webp_anim,gif,mov'],
+  ...['-format_whitelist', 'png_pipe,apng,webp_pipe,webp_anim,gif,mov,bmp_pipe,tiff_pipe,jpegxl_pipe'],
 ];
+/** A JPEG may have anything behind its end, and is decoded with grey in the place of damage unless errors end it. */
+const JPEG = ['-protocol_whitelist', 'file', '-xerror', '-err_detect', 'explode', '-f', 'jpeg_pipe'];
 
 export interface Picture extends Media {
   readonly width: number;
@@ -45,10 +47,10 @@ export async function fitPicture(run: LaneRun, image: Media, frameSize: string):
     throw new UnusableMedia(`its image has only ${known.width}x${known.height} pixels`);
   }
   const isPlain = isPlainPicture(image.bytes, image.mediaType) && !known.isTurned;
-  if (!wanted || (isPlain && known.width === wanted.width && known.height === wanted.height)) {
-    const { width, height } = known;
-    return { ...image, width, height };
-  }
+  const isKept = !wanted || (isPlain && known.width === wanted.width && known.height === wanted.height);
+  const kept = { ...image, width: known.width, height: known.height };
+  // The sums in a PNG have shown that it is whole; whether a JPEG is, only a decoder knows.
+  if (isKept && image.mediaType !== 'image/jpeg') return kept;
   const mediaType = image.mediaType === 'image/jpeg' ? 'image/jpeg' : 'image/png';
   const filter = mediaType === 'image/png' ? `${cover(frameSize)},format=rgb24|rgba` : cover(frameSize);
   return inWorkFolder(run, async (folder) => {
@@ -57,9 +59,13 @@ export async function fitPicture(run: LaneRun, image: Media, frameSize: string):
     await writeFile(source, image.bytes);
     const one = ['-map', '0:v:0', '-frames:v', '1', '-update', '1', '-q:v', '2'];
     await asUnusable(
-      ffmpeg(run.deps.config.FFMPEG_PATH, [...ANY_PICTURE, '-i', source, ...one, '-vf', filter, target], run.signal),
+      ffmpeg(
+        run.deps.config.FFMPEG_PATH,
+        [...(mediaType === 'image/jpeg' ? JPEG : ANY_PICTURE), '-i', source, ...one, '-vf', filter, target],
+        run.signal,
+      ),
     );
-    return { bytes: await readFile(target), mediaType, width: wanted.width, height: wanted.height };
+    return isKept ? kept : { bytes: await readFile(target), mediaType, width: wanted.width, height: wanted.height };
   });
 }
 
@@ -90,8 +96,18 @@ export async function fitClip(run: LaneRun, folder: string, source: string, fit:
   const { info, seconds, frameSize, isOtherSize: fill } = fit;
   const target = join(folder, 'fitted.mp4');
   const frames = Math.max(1, Math.round(Math.min(info.seconds, seconds) * FRAMES_PER_SECOND));
-  const args = formingArgs({ kind: 'clip', source, frames, fill }, frameSize, target);
-  await ffmpeg(run.deps.config.FFMPEG_PATH, args, run.signal);
+  const form = (odd?: string) =>
+    ffmpeg(
+      run.deps.config.FFMPEG_PATH,
+      formingArgs({ kind: 'clip', source, frames, fill, odd }, frameSize, target),
+      run.signal,
+    );
+  const odd = isOdd(info.form) ? info.form : undefined;
+  await form(odd).catch((error: unknown) => {
+    if (odd === undefined || !isOfInput(error)) throw error;
+    // Some ffmpegs lack what HDR needs: its colours are paler then, which is better than no clip.
+    return form();
+  });
   return target;
 }
 
@@ -119,7 +135,12 @@ function sizeIn(bytes: Buffer): { readonly width: number; readonly height: numbe
 /** If ffmpeg itself can run, a file that it cannot read is unusable. */
 async function asUnusable(work: Promise<void>): Promise<void> {
   await work.catch((error: unknown) => {
-    if (!(error instanceof StoryreelError) || error.type !== 'Film.Failed' || error.cause !== undefined) throw error;
-    throw new UnusableMedia(`its image cannot be decoded (${error.message})`);
+    if (!isOfInput(error)) throw error;
+    throw new UnusableMedia('its image is damaged, or of a kind that ffmpeg cannot read');
   });
+}
+
+/** Whether ffmpeg ran, and could not do with this file what it was asked to. */
+function isOfInput(error: unknown): error is StoryreelError {
+  return error instanceof StoryreelError && error.type === 'Film.Failed' && error.cause === undefined;
 }

@@ -30,6 +30,9 @@ export interface Inspected {
    * hash of the codec's own header. Two clips with equal values can follow each other in one stream.
    */
   readonly form: string;
+  /** ffmpeg's names of the file's format, such as `mov,mp4,m4a`. */
+  readonly container: string;
+  /** The media type under which the file is stored. */
   readonly mediaType: string;
   /** Frames behind the first have another size or other pixels. Only known of a clip that was decoded. */
   readonly changes: boolean;
@@ -114,6 +117,7 @@ function inspected(frames: Frames, input: string, rest: Pick<Inspected, 'faults'
     width: frames.width,
     height: frames.height,
     form: `${described(description)}, ${turn}, header ${frames.header}, ${frames.timeBase}`,
+    container,
     mediaType: container.includes('matroska') ? 'video/webm' : 'video/mp4',
     ...(framesPerSecond !== undefined && { framesPerSecond }),
     ...rest,

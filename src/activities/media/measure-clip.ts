@@ -1,12 +1,14 @@
 import { boundedLine } from '../../protocol';
 import { UnusableMedia } from '../../providers';
-import { isCutShort } from './cut-file';
+import { isCutShort, pictureTypeOf } from './cut-file';
 import { inspectClip, type Inspected } from './inspect-clip';
 
 /** No clip of a scene is as long; one that poses as one would have to be decoded for hours. */
 const MAX_SECONDS = 600;
 /** The least share of the ordered length. Models round to frames, and some begin or end a little early. */
 const LEAST_SHARE = 0.75;
+/** A clip with a shorter side is a placeholder. */
+const LEAST_SIDE = 8;
 const MAX_QUOTE_BYTES = 160;
 
 /**
@@ -20,12 +22,17 @@ export async function measureClip(
   signal: AbortSignal,
 ): Promise<Inspected> {
   const found = await inspectClip(path, file, signal, MAX_SECONDS);
-  if (!found)
-    throw new UnusableMedia('The provider answered with something that is no video in MP4, QuickTime, WebM or GIF.');
+  const picture = await pictureTypeOf(file);
+  // A picture in AVIF or HEIC is read as a clip of one frame.
+  if (found?.container.includes('mp4') && picture !== undefined) throw inPlace(picture);
+  if (!found) throw picture === undefined ? new UnusableMedia(NO_CLIP) : inPlace(picture);
   const [fault = (await isCutShort(file)) ? 'the file ends before its last frame' : undefined] = found.faults;
   if (fault !== undefined) {
     const where = `after ${rounded(found.seconds)} s (${boundedLine(withoutAddresses(fault.replaceAll(`${file}: `, '')), MAX_QUOTE_BYTES)})`;
     throw new UnusableMedia(`The provider's clip is damaged ${where}.`);
+  }
+  if (Math.min(found.width, found.height) < LEAST_SIDE) {
+    throw new UnusableMedia(`The provider's clip has only ${found.width}x${found.height} pixels.`);
   }
   if (found.seconds < LEAST_SHARE * ordered) {
     throw new UnusableMedia(`The provider's clip lasts ${rounded(found.seconds)} s, and ${ordered} s were ordered.`);
@@ -34,6 +41,12 @@ export async function measureClip(
     throw new UnusableMedia(`The provider's clip lasts more than ${MAX_SECONDS} s, and ${ordered} s were ordered.`);
   }
   return found;
+}
+
+const NO_CLIP = 'The provider answered with something that is no video, or with one of which no frame can be decoded.';
+
+function inPlace(type: string): UnusableMedia {
+  return new UnusableMedia(`The provider answered with a picture (${type}) in the place of a clip.`);
 }
 
 /** Without the addresses of ffmpeg's parts, which differ each time. */

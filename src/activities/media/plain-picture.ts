@@ -1,3 +1,5 @@
+import { crc32 } from 'node:zlib';
+
 /**
  * Whether a PNG or JPEG is in the form that every service and browser reads alike. That is one picture of 8 bits in grey
  * or RGB, without fields that turn it. Whether it is transparent does not count.
@@ -13,13 +15,18 @@ const BITS_AT = PNG_HEAD + 16;
 /** Chunks of an animation, and of fields that may turn the picture. */
 const NOT_PLAIN = new Set(['acTL', 'eXIf']);
 
-/** Source: PNG specification, third edition. */
+/** Whether each chunk is whole by its sum, too. Source: PNG specification, third edition. */
 function isPlainPng(bytes: Buffer): boolean {
   if ((bytes[BITS_AT] ?? 0) > 8) return false;
-  for (let at = PNG_HEAD; at + 8 <= bytes.length; at += 12 + bytes.readUInt32BE(at)) {
-    if (NOT_PLAIN.has(bytes.toString('latin1', at + 4, at + 8))) return false;
+  for (let at = PNG_HEAD; at + 12 <= bytes.length;) {
+    const type = bytes.toString('latin1', at + 4, at + 8);
+    const end = at + 8 + bytes.readUInt32BE(at);
+    if (NOT_PLAIN.has(type) || end + 4 > bytes.length) return false;
+    if (crc32(bytes.subarray(at + 4, end)) !== bytes.readUInt32BE(end)) return false;
+    if (type === 'IEND') return true;
+    at = end + 4;
   }
-  return true;
+  return false;
 }
 
 /** How many values each pixel has: 1 for grey, 3 for colours, 4 for CMYK. Source: ITU-T T.81, B.2.2. */
