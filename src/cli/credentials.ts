@@ -4,7 +4,7 @@ import { EXIT_CODES } from './exit-codes';
 
 interface Shown<T> {
   readonly lineOf: (each: T) => string;
-  /** What a person is told if there is nothing. */
+  /** The note for a person if there is nothing. */
   readonly none: string;
   readonly json: boolean;
 }

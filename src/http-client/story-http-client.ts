@@ -82,7 +82,7 @@ export class StoryHttpClient {
     return this.run(() => {
       const { requestId, onRepeated, ...body } = options;
       const more = { headers: { 'idempotency-key': requestId }, onRepeated };
-      return this.post(projectId, 'start', answers.startedRun, body, more);
+      return this.post(projectId, 'start', answers.startedRun, { body, ...more });
     });
   }
 
@@ -124,7 +124,7 @@ export class StoryHttpClient {
 
   /** What a run would make, why, and at what cost; with `changes`, as if they were stored. Nothing is started or paid. */
   explain(projectId: string, options: ExplainEditOptions = {}): Promise<ProjectExplanation> {
-    return this.run(() => this.post(projectId, 'explain', answers.explanation, options));
+    return this.run(() => this.post(projectId, 'explain', answers.explanation, { body: options }));
   }
 
   /** The first page of the projects, newest first; 20 by default. */
@@ -159,12 +159,12 @@ export class StoryHttpClient {
    * `Stage.Unknown`.
    */
   pause(projectId: string, options: { readonly now?: boolean } = {}): Promise<MessageAnswer> {
-    return this.run(() => this.post(projectId, 'pause', answers.messageAnswer, options));
+    return this.run(() => this.post(projectId, 'pause', answers.messageAnswer, { body: options }));
   }
 
   /** Lets a paused run continue. */
   resume(projectId: string): Promise<MessageAnswer> {
-    return this.run(() => this.post(projectId, 'resume', answers.messageAnswer, {}));
+    return this.run(() => this.post(projectId, 'resume', answers.messageAnswer, { body: {} }));
   }
 
   /** Tries lanes that wait for a person again: one (`image_generation/3`) or all of a stage. Returns those lanes. */
@@ -184,7 +184,7 @@ export class StoryHttpClient {
 
   /** Lets a run that waits after this stage continue. */
   approve(projectId: string, gate: StageName): Promise<MessageAnswer> {
-    return this.run(() => this.post(projectId, 'approve', answers.messageAnswer, { gate }));
+    return this.run(() => this.post(projectId, 'approve', answers.messageAnswer, { body: { gate } }));
   }
 
   /**
@@ -201,7 +201,7 @@ export class StoryHttpClient {
 
   /** Asks the run to end. It resolves when Temporal knows the request. Throws `Project.NotFound`. */
   cancel(projectId: string): Promise<CancelResult> {
-    return this.run(() => this.post(projectId, 'cancel', answers.cancelResult, {}));
+    return this.run(() => this.post(projectId, 'cancel', answers.cancelResult, { body: {} }));
   }
 
   /** Removes a project. Throws `Project.NotFound`, and `Project.AlreadyRunning` while a run is open. */
@@ -309,12 +309,12 @@ export class StoryHttpClient {
     return leaving;
   }
 
-  private post<T>(id: string, what: string, read: Reader<T>, body: object, more: Omit<Ask, 'body'> = {}): Promise<T> {
-    return this.connection.json('POST', projectPath(id, what), read, { ...more, body });
+  private post<T>(id: string, what: string, read: Reader<T>, ask: Ask): Promise<T> {
+    return this.connection.json('POST', projectPath(id, what), read, ask);
   }
 
   private lanes(projectId: string, what: string, body: () => object): Promise<readonly LaneId[]> {
-    return this.run(async () => (await this.post(projectId, what, answers.laneList, body())).lanes);
+    return this.run(async () => (await this.post(projectId, what, answers.laneList, { body: body() })).lanes);
   }
 
   /** Whatever goes wrong leaves as a `StoryreelError`. */
