@@ -65,6 +65,7 @@ export class OpenAiVideo implements VideoProvider {
   }
 
   poll(jobId: string, signal: AbortSignal): Promise<VideoJob> {
+    if (isClipItself(jobId)) return Promise.resolve({ status: 'completed', jobId, url: jobId });
     return this.call(signal, async (own) => {
       const response = await this.ask(this.dialect.job(jobId), own).catch((error: unknown) =>
         stillRuns(error) ? undefined : unlessNotReady(error),
@@ -95,9 +96,15 @@ export class OpenAiVideo implements VideoProvider {
 
   download(jobId: string, url: string | undefined, take: TakeBytes, signal: AbortSignal): Promise<void> {
     return this.call(signal, async (own) => {
-      const clip = await this.received(jobId, url, take, own);
-      const message = await clip.end();
-      if (message !== undefined) throw saidInstead(message);
+      let from = url;
+      for (;;) {
+        const message = await (await this.received(jobId, from, take, own)).end();
+        if (message === undefined) return;
+        // Some services answer with the address of the clip in its place.
+        const next = jobIn(jsonOf(message)).url;
+        if (next === undefined || next === from || from !== url) throw saidInstead(message);
+        from = next;
+      }
     });
   }
 
@@ -193,6 +200,11 @@ const REMEDIES: Remedies = {
   },
 };
 
+/** Whether a job is named by the address of its clip, because it has no other name. */
+function isClipItself(jobId: string): boolean {
+  return /^https?:\/\//i.test(jobId);
+}
+
 async function textOf(response: Response): Promise<string> {
   if (response.status === 204) return '';
   return (await readBody(response, MAX_ANSWER_BYTES)).toString('utf8');
@@ -209,6 +221,8 @@ function submitted(text: string, headers: Headers): VideoJob {
   const body = jsonOf(text);
   const answer = jobIn(body);
   if (answer.id !== undefined) return jobOf(answer, answer.id);
+  // Some services answer only when the clip is there, and have no job for it.
+  if (answer.url !== undefined && isClipItself(answer.url)) return jobOf(answer, answer.url);
   const error = errorIn(body) ?? answer.error;
   if (error) throw refusedWith(statedStatus(error) ?? 400, error, headers);
   throw new LostOrder(

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { pipeline, Transform, type Readable, type TransformCallback } from 'node:stream';
+import { PassThrough, pipeline, Transform, type Readable, type TransformCallback } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { ServerError } from './errors';
 
@@ -17,20 +17,34 @@ export function unpacked(incoming: IncomingMessage): Readable {
 
 /** A map, because a server may state any word, `constructor` too. */
 const UNPACK: ReadonlyMap<string, () => Transform> = new Map([
-  ['gzip', zlib.createGunzip],
-  ['x-gzip', zlib.createGunzip],
-  ['deflate', () => new Inflate()],
+  ['gzip', () => new ByFirstByte(gunzip)],
+  ['x-gzip', () => new ByFirstByte(gunzip)],
+  ['deflate', () => new ByFirstByte(inflate)],
   ['br', zlib.createBrotliDecompress],
   ['zstd', 'createZstdDecompress' in zlib ? (zlib.createZstdDecompress as () => Transform) : () => unknown('zstd')],
   ['compress', () => unknown('compress')],
 ]);
 
+/** Some servers state a compression that their files have not. */
+function gunzip(first: number): Transform {
+  return first === 0x1f ? zlib.createGunzip() : new PassThrough();
+}
+
 /** Half of the servers leave out the frame that the standard has around this compression. */
-class Inflate extends Transform {
-  private inner: zlib.Inflate | zlib.InflateRaw | undefined;
+function inflate(first: number): Transform {
+  return (first & 0x0f) === 8 ? zlib.createInflate() : zlib.createInflateRaw();
+}
+
+/** Chooses what unpacks a body when its first byte is there. */
+class ByFirstByte extends Transform {
+  private inner: Transform | undefined;
+
+  constructor(private readonly choose: (first: number) => Transform) {
+    super();
+  }
 
   override _transform(bytes: Buffer, _: BufferEncoding, done: TransformCallback): void {
-    this.inner ??= this.begin(((bytes[0] ?? 0) & 0x0f) === 8);
+    this.inner ??= this.begin(bytes[0] ?? 0);
     this.inner.write(bytes, () => done());
   }
 
@@ -45,10 +59,18 @@ class Inflate extends Transform {
     done(error);
   }
 
-  private begin(isFramed: boolean) {
-    return (isFramed ? zlib.createInflate() : zlib.createInflateRaw())
-      .on('data', (bytes: Buffer) => void this.push(bytes))
-      .on('error', (error) => this.destroy(error));
+  /** What a small body unpacks to may be large: no more is unpacked than is read. */
+  override _read(size: number): void {
+    this.inner?.resume();
+    super._read(size);
+  }
+
+  private begin(first: number): Transform {
+    const inner = this.choose(first);
+    inner.on('data', (bytes: Buffer) => {
+      if (!this.push(bytes)) inner.pause();
+    });
+    return inner.on('error', (error) => this.destroy(error));
   }
 }
 

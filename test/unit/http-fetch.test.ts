@@ -164,6 +164,7 @@ describe('An answer that comes packed without being asked for', () => {
 
   test.each<[string, Buffer]>([
     ['gzip', gzipSync(text)],
+    ['gzip', Buffer.from(text)],
     ['BR', brotliCompressSync(text)],
     ['deflate', deflateSync(text)],
     ['deflate', deflateRawSync(text)],

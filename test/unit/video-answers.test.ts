@@ -140,6 +140,24 @@ describe('A provider of clips', () => {
     expect((await download(job.status === 'completed' ? job.url : undefined)).equals(clip)).toBe(true);
   });
 
+  test('may answer with the address of its clip in the place of the clip', async () => {
+    answer = (response, url) =>
+      url === '/files/a.mp4'
+        ? response.end(CLIP)
+        : response.end(JSON.stringify({ id: 'job', status: 'completed', video: { url: `${origin}/files/a.mp4` } }));
+    expect(await download()).toEqual(CLIP);
+    answer = (response, url) => response.end(JSON.stringify({ url: `${origin}${url}0` }));
+    await expect(download()).rejects.toBeInstanceOf(NotReady);
+  });
+
+  test('may answer an order with the clip alone, which is not ordered again', async () => {
+    const url = 'https://files.example/a.mp4?sig=1';
+    answer = (response) => response.end(JSON.stringify({ video: { url }, seed: 1 }));
+    const { jobId } = await submit();
+    expect(await new OpenAiVideo(options()).poll(jobId, signal)).toEqual({ status: 'completed', jobId, url });
+    expect(await new OpenAiVideo(options()).cancel(jobId, signal)).toBe(false);
+  });
+
   test.each([
     [400, { detail: 'Request is still in progress' }],
     [200, { detail: 'Request is still in progress' }],
