@@ -126,7 +126,7 @@ function lessonIn(error: unknown, sent: Body, remedies: Remedies): Learned | und
   const { param, message } = error as { param?: unknown; message: string };
   const asked = Object.entries(remedies).filter(([name]) => sent[name] !== undefined);
   const named = typeof param === 'string' ? asked.find(([name, remedy]) => names(param, name, remedy)) : undefined;
-  const mentioned = asked.filter(([name, remedy]) => mentions(message, name, remedy));
+  const mentioned = asked.filter(([name, remedy]) => mentions(message, name, remedy) && remedy.learn(message));
   // A message that names many parameters, or quotes the request, does not show which parameter is refused.
   const isAbout = mentioned.length <= MAX_MENTIONED && !quotesRequest(message, sent);
   const [parameter, remedy] = named ?? (isAbout ? mentioned[0] : undefined) ?? [];

@@ -19,16 +19,31 @@ export interface OpenAiTextOptions extends Endpoint {
 const HEADERS_TIMEOUT_MS = 600_000;
 const MAX_BYTES = 4 * 1024 * 1024;
 
+/** What servers behind a gateway call the longest answer. */
+const MOST_TOKENS = /max_(?:new|output)_tokens|maxOutputTokens/;
+/** The templates of some models, such as Gemma's, have no place for instructions. */
+const NO_SYSTEM =
+  /system (?:role|message|prompt|instruction)s? (?:is |are )?not (?:supported|enabled|allowed)|developer instruction is not enabled/i;
+
 /** Parameters of a chat request that some models and servers refuse, and the correction of each. */
 const REMEDIES: Remedies = {
-  max_tokens: { learn: (words) => lowered('max_tokens', words) ?? renamed('max_completion_tokens') },
+  max_tokens: {
+    alias: MOST_TOKENS,
+    learn: (words) => lowered('max_tokens', words) ?? renamed('max_completion_tokens'),
+  },
   max_completion_tokens: {
+    alias: MOST_TOKENS,
     learn: (words) => lowered('max_completion_tokens', words) ?? without().learn(words),
   },
   temperature: without(),
   stream_options: without(/include_usage/),
   response_format: without(/json_?schema|response_?schema|structured.output|guided_/i),
   stream: without(),
+  messages: {
+    alias: NO_SYSTEM,
+    learn: (words) =>
+      NO_SYSTEM.test(words) ? { change: withoutSystem, asked: 'without a system message' } : undefined,
+  },
 };
 
 /** Models that stream their thoughts, and whose server removes the opening mark. */
@@ -117,10 +132,24 @@ export class OpenAiText implements TextProvider {
   }
 }
 
+/** The instructions begin the first message of the user. */
+function withoutSystem(value: unknown): Body {
+  const messages = value as TextRequest['messages'];
+  const instructions = messages.filter(({ role }) => role === 'system').map(({ content }) => content);
+  const rest = messages.filter(({ role }) => role !== 'system');
+  return {
+    messages: rest.map((each, i) =>
+      i === 0 ? { ...each, content: [...instructions, each.content].join('\n\n') } : each,
+    ),
+  };
+}
+
 /** The server states the longest answer. */
 function lowered(name: string, words: string): Lesson | undefined {
   if (/unsupported parameter|not supported|use 'max/i.test(words)) return undefined;
-  const context = /context (?:length|window)[^\d]{1,40}(\d{3,8})[^\d].{0,120}?(\d{1,8}) input tokens/i.exec(words);
+  const context =
+    /context (?:length|window)[^\d]{1,40}(\d{3,8})[^\d].{0,120}?(\d{1,8}) input tokens/i.exec(words) ??
+    /must be <= (\d{3,8})\. Given: (\d{1,8}) `inputs`/.exec(words);
   const most = context
     ? Number(context[1]) - Number(context[2])
     : Number(

@@ -26,7 +26,9 @@ describe('What real providers answer to a text', () => {
 
   beforeAll(async () => {
     provider = await startScriptedChat(new Map(cases.map(({ mark, answer }) => [mark, answer])));
-    app = await startApp({ OPENAI_BASE_URL: provider.url, MAX_THOUGHT_BYTES: '4000' });
+    // Less than is waited for behind an end: a connection that stays open then takes nothing from the answer.
+    const INTER_CHUNK_TIMEOUT_MS = '1400';
+    app = await startApp({ OPENAI_BASE_URL: provider.url, MAX_THOUGHT_BYTES: '4000', INTER_CHUNK_TIMEOUT_MS });
     for (const { topic, mark, stage } of cases) {
       const projectId = await app.client.create({ topic, settings: { scenes: 2 } });
       await app.client.start(projectId, { stages: stage === 'rewrite' ? ['rewrite'] : ['rewrite', 'storyboard'] });

@@ -3,7 +3,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { classify } from '../../src/activities/lanes/stage-failure';
 import { mayBeCharged } from '../../src/activities/usage/call-cost';
-import { OpenAiText, type TextChunk } from '../../src/providers';
+import { OpenAiText, type ChatMessage, type TextChunk } from '../../src/providers';
 
 /** What real services send, byte for byte, over HTTP. */
 describe('A chat server', () => {
@@ -27,12 +27,15 @@ describe('A chat server', () => {
   });
 
   /** Asks for a text, and gathers what comes. */
-  async function ask(maxTokens = 9) {
+  async function ask(maxTokens = 9, before: readonly ChatMessage[] = []) {
     const { port } = server.address() as AddressInfo;
     const chunks: TextChunk[] = [];
     // What is learned of a model must not change what the next is asked.
     const options = { baseUrl: `http://127.0.0.1:${port}/v1`, apiKey: 'k', model: `m-${++models}`, jsonSchema: true };
-    const messages = [{ role: 'user' as const, content: 'A fox in the deep snow, and nothing else at all.' }];
+    const messages = [
+      ...before,
+      { role: 'user' as const, content: 'A fox in the deep snow, and nothing else at all.' },
+    ];
     await new OpenAiText(options).stream(
       { messages, maxTokens, temperature: 0.5 },
       (chunk) => void chunks.push(chunk),
@@ -230,6 +233,38 @@ describe('A chat server', () => {
     await ask(9_000);
     expect(asked).toEqual([9_000, 4_096]);
   });
+
+  test.each([
+    ['TGI', 'Input validation error: `max_new_tokens` must be <= 4096. Given: 9000', 4_096],
+    [
+      'Together',
+      '`inputs` tokens + `max_new_tokens` must be <= 4097. Given: 3000 `inputs` tokens and 9000 `max_new_tokens`',
+      1_097,
+    ],
+  ])('calls the longest answer by another name, as %s does', async (_who, words, most) => {
+    const asked: unknown[] = [];
+    reply = (response, { max_tokens: sent }) => {
+      asked.push(sent);
+      if (Number(sent) > most) return void response.writeHead(422).end(JSON.stringify({ error: words }));
+      response.end('data: {"choices":[{"delta":{"content":"A fox."},"finish_reason":"stop"}]}\n\n');
+    };
+    await ask(9_000);
+    expect(asked).toEqual([9_000, most]);
+  });
+
+  test.each(['System role not supported', 'Developer instruction is not enabled for models/gemma-3'])(
+    'whose model has no place for instructions gets them with the first message: %s',
+    async (words) => {
+      const asked: unknown[] = [];
+      reply = (response, { messages }) => {
+        asked.push(messages);
+        if (asked.length === 1) return void response.writeHead(400).end(JSON.stringify(error(words)));
+        response.end('data: {"choices":[{"delta":{"content":"A fox."},"finish_reason":"stop"}]}\n\n');
+      };
+      await ask(9, [{ role: 'system', content: 'Be brief.' }]);
+      expect(asked[1]).toEqual([{ role: 'user', content: expect.stringMatching(/^Be brief\.\n\nA fox/) as string }]);
+    },
+  );
 
   test.each<[what: string, refusal: object]>([
     ['its limit of requests', { base_resp: { status_code: 1002, status_msg: 'RPM' } }],

@@ -61,11 +61,14 @@ export async function streamInto(call: TextCall, tokens: Tokens): Promise<void> 
       signal,
     );
     signal.throwIfAborted();
-    tokens.estimated = answer.isEstimated;
+  } catch (error) {
+    // Behind the end that the provider has reported, a connection that is silent takes nothing from the answer.
+    if (!answer.hasEnded || !answer.watchdog.signal.aborted || run.signal.aborted) throw error;
   } finally {
     answer.watchdog.stop();
     release();
   }
+  tokens.estimated = answer.isEstimated;
   answer.mustBeWhole();
 }
 
@@ -101,6 +104,10 @@ class TextAnswer {
       mostThoughtBytes: config.MAX_THOUGHT_BYTES,
     });
     this.room = roomFor(chosen);
+  }
+
+  get hasEnded(): boolean {
+    return this.finish !== undefined;
   }
 
   /** True until the provider has reported both counts. */
