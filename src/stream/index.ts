@@ -13,6 +13,7 @@ export type {
 } from './event-log';
 export { MemoryControlChannel } from './memory-control';
 export { MemoryEventLog } from './memory-log';
+export { versionTooOld } from './redis-version';
 export { connectPublisher, openRedis, openRedisLog, type OpenedRedis } from './open-redis-log';
 export { placeOfConnection, type RedisConnection } from './place-of-connection';
 export { connectRedis, whenReady, type RedisFaultLog } from './redis-connection';
