@@ -12,6 +12,7 @@ export type {
   LegacyMessage,
 } from './event-log';
 export { connectPublisher, openRedis, type OpenedRedis } from './open-redis-log';
+export { versionTooOld } from './redis-version';
 export { placeOfConnection, type RedisConnection } from './place-of-connection';
 export { connectRedis, whenReady } from './redis-connection';
 export { adviceOnMemory, memoryOf, shownMemory } from './redis-memory';

@@ -14,6 +14,7 @@ import {
   rightsNeeded,
   shownFault,
   shownMemory,
+  versionTooOld,
   whenReady,
 } from '../../stream';
 import { reasonOf } from '../../readiness';
@@ -49,6 +50,8 @@ export async function examineRedis(config: Config): Promise<Finding> {
 }
 
 async function wrongServer(redis: Redis | Cluster, config: Config, about: string): Promise<Fault | undefined> {
+  const old = versionTooOld(about);
+  if (old !== undefined) return { detail: `it is like Redis ${old}`, advice: 'Use Redis 7 or later, or Valkey.' };
   if (redis instanceof Cluster) return undefined;
   if (/^cluster_enabled:1/m.test(about))
     return { detail: 'it is a node of a cluster', advice: 'Set REDIS_CLUSTER=on.' };
