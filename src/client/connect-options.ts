@@ -15,7 +15,10 @@ export interface ConnectOptions {
   /** Who acts with this client, for the audit: a person or a program, in words. */
   readonly by?: string;
   /** Gets a line if Redis is away or refuses something, with the reason, and one if it is back. */
-  readonly logger?: { warn(fields: object, message: string): void };
+  readonly logger?: {
+    /** Gets the details first, as pino does. */
+    warn(fields: object, message: string): void;
+  };
   /** Measures the watches of this client. */
   readonly metrics?: StoryMetrics;
   /** A connection to Temporal that the program has already. The namespace is that of the settings. */

@@ -149,14 +149,7 @@ describe('Redis', () => {
     const own = await servers.start(flavour);
     const redis = await admin(own);
     const all = rightsNeeded({ cluster: false });
-    const connected = [
-      '+unsubscribe',
-      '+client|setname',
-      '+client|setinfo',
-      '~story:*',
-      '&story:*',
-      '&ai_story:*',
-    ];
+    const connected = ['+unsubscribe', '+client|setname', '+client|setinfo', '~story:*', '&story:*', '&ai_story:*'];
     for (const right of all.filter((each) => !connected.includes(each))) {
       await redis.acl('SETUSER', 'app', 'reset', 'on', '>pw', ...all.filter((each) => each !== right));
       const user = new Redis(own.url, { username: 'app', password: 'pw', enableReadyCheck: false });

@@ -156,7 +156,8 @@ async function publishLaneEnd(
       owner = published.row;
       if (!textWriter) textWriter = await continuedWriter(source.log, writerOf(owner), stored.text ?? '');
       else if (tries > 0) textWriter.resend(published.reply.length);
-      if (!(await textWriter.flush(FLUSH_MS))) throw new StoryreelError('Stream.Unavailable', 'The log did not take the rest of the text.');
+      if (!(await textWriter.flush(FLUSH_MS)))
+        throw new StoryreelError('Stream.Unavailable', 'The log did not take the rest of the text.');
     }
     throw new StoryreelError('Stream.Unavailable', 'The log keeps losing text.');
   } finally {

@@ -15,6 +15,7 @@ import { BY_HAND } from '../edit/hand-written';
 import type { Checked } from '../inputs';
 import { rowOf } from '../projects/new-project';
 
+/** A project of a batch, and how far it is. */
 export interface BatchedProject {
   readonly projectId: ProjectId;
   readonly name: string;
