@@ -289,6 +289,7 @@ describe('The client', () => {
       }),
       { numRuns: 10 },
     );
+    await dataSource.query('DELETE FROM worker_settings WHERE task_queue = $1', [env.TEMPORAL_TASK_QUEUE]);
   });
 
   test('states to its logger that Redis is away, and that it is back', async () => {
