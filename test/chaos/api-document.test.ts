@@ -36,7 +36,7 @@ test('Schemathesis finds nothing in the whole document, with calls that follow e
       boundMs: BOUND_MS,
     },
   );
-  expect([exitCode, output.slice(-8_000)]).toEqual([0, expect.any(String)]);
+  expect([exitCode, exitCode === 0 ? '' : output.slice(-12_000)]).toEqual([0, '']);
   expect(output).toMatch(/Tested: +\d{2}/);
 });
 

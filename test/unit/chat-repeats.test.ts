@@ -181,8 +181,8 @@ describe('A text that a server sends', () => {
     const growing = fc.array(fc.stringMatching(/^[a-z雨]{1,4}$/u), { minLength: 3, maxLength: 4 });
     fc.assert(
       fc.property(growing, fc.boolean(), (parts, isTwice) => {
-        const [first = '', second = ''] = parts;
-        fc.pre(!second.startsWith(first));
+        // What repeats its first piece may be a laugh.
+        fc.pre(!parts.join('').startsWith(parts[0]?.repeat(2) ?? ''));
         const soFar = parts.map((_, i) => piece(parts.slice(0, i + 1).join('')));
         const again = isTwice ? soFar.slice(0, -1).concat(piece(parts.join(''), 'stop')) : soFar;
         expect(read(...again, DONE).text).toBe(parts.join(''));

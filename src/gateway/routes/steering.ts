@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { INPUTS } from '../../client/internal';
 import { projectOf, type App } from '../app';
+import { PROBLEM } from '../answers';
 import { cancelAnswer, empty, lanesAnswer, messageAnswer, nothing, projectParams, textual } from '../schemas';
 import { defined } from '../../protocol';
 
@@ -83,7 +84,7 @@ export function addSteering(app: App): void {
         ...base,
         summary: 'Have a stage that waits, or one lane of it, made again with a reason',
         body: gate.extend(INPUTS['the rejection'].shape),
-        response: { 200: lanesAnswer },
+        response: { 200: lanesAnswer, 412: PROBLEM },
       },
     },
     async (request) => {
