@@ -9,6 +9,15 @@ export function parsedAnswer(text: string): unknown {
   return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
 }
 
+/** As `parsedAnswer`, but undefined for a text that is no JSON. */
+export function jsonIn(text: string): unknown {
+  try {
+    return parsedAnswer(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The values at a path such as `data.*.url`; a `*` is every member of a list, or of an object that counts them. */
 export function valuesAt(body: unknown, path: string): unknown[] {
   let found: unknown[] = [body];

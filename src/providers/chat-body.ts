@@ -1,5 +1,5 @@
 import { boundedLine, StoryreelError } from '../protocol';
-import { parsedAnswer } from './answer-fields';
+import { jsonIn, parsedAnswer } from './answer-fields';
 import { ServerError } from './errors';
 import type { ChatAnswer } from './chat-answer';
 import { aPage } from './reported-error';
@@ -132,12 +132,7 @@ export class ChatBody {
 
 /** One JSON value, or one a line. */
 function valuesIn(text: string): string[] {
-  try {
-    parsedAnswer(text);
-    return [text];
-  } catch {
-    return text.split('\n').filter((line) => line.trim() !== '');
-  }
+  return jsonIn(text) === undefined ? text.split('\n').filter((line) => line.trim() !== '') : [text];
 }
 
 /** From the first byte that is no white space, and not of the mark of the byte order. */

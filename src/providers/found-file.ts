@@ -1,4 +1,4 @@
-import { isFields, parsedAnswer } from './answer-fields';
+import { isFields, jsonIn } from './answer-fields';
 import { imageTypeOf } from './image-kind';
 
 /** What a file is, whose place in an answer is not known. */
@@ -38,7 +38,7 @@ export function foundFile(body: unknown, sought: SoughtFile): string | undefined
   const look = (value: unknown, names: readonly string[]): string | undefined => {
     if (++values > MOST_VALUES || names.length > MOST_DEPTH) return undefined;
     if (typeof value === 'string') {
-      const inner = jsonIn(value);
+      const inner = structureIn(value);
       if (inner !== undefined) return look(inner, names);
       const file = fileIn(value.trim(), sought);
       if (file === undefined || isOtherFile(file, sought)) return undefined;
@@ -73,14 +73,9 @@ function isClip(head: Buffer): boolean {
   return head.toString('latin1', 4, 8) === 'ftyp' || head.readUInt32BE(0) === 0x1a45dfa3;
 }
 
-function jsonIn(text: string): unknown {
-  if (!/^\s*[{[]/.test(text)) return undefined;
-  try {
-    const value = parsedAnswer(text);
-    return isFields(value) || Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+function structureIn(text: string): unknown {
+  const value = /^\s*[{[]/.test(text) ? jsonIn(text) : undefined;
+  return isFields(value) || Array.isArray(value) ? value : undefined;
 }
 
 function pathOf(address: string): string {

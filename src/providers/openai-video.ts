@@ -1,5 +1,5 @@
 import OpenAI from 'openai';
-import { firstText, parsedAnswer } from './answer-fields';
+import { firstText, jsonIn } from './answer-fields';
 import { ClipBody } from './clip-body';
 import { bytesOfDataUrl } from './data-url';
 import { BrokenConnection, LostOrder, NotReady, OtherOrder, ServerError, UnusableMedia } from './errors';
@@ -72,7 +72,8 @@ export class OpenAiVideo implements VideoProvider {
       );
       if (!response) return { status: 'running', jobId, progress: 0 };
       const text = await textOf(response);
-      return this.withClip(jobOf(polled(text), jobId), jsonOf(text), own);
+      const body = jsonOf(text);
+      return this.withClip(jobOf(polled(text, body), jobId), body, own);
     });
   }
 
@@ -231,9 +232,8 @@ function submitted(text: string, headers: Headers): VideoJob {
 }
 
 /** An unreadable answer states nothing about the job; some services send an empty answer while the job runs. */
-function polled(text: string): JobAnswer {
+function polled(text: string, body: unknown): JobAnswer {
   if (text.trim() === '') return { state: 'running', isStated: false, progress: 0 };
-  const body = jsonOf(text);
   if (body === undefined)
     throw new NotReady(isPage(text) ? `it answered with ${aPage(text)}` : 'it answered with no JSON');
   const answer = jobIn(body);
@@ -300,12 +300,8 @@ function saidInstead(text: string): Error {
 }
 
 function jsonOf(text: string): unknown {
-  try {
-    // So long an answer has the clip in it, and its id is known.
-    return parsedAnswer(text.length > MAX_JSON_BYTES ? text : withWholeIds(text));
-  } catch {
-    return undefined;
-  }
+  // So long an answer has the clip in it, and its id is known.
+  return jsonIn(text.length > MAX_JSON_BYTES ? text : withWholeIds(text));
 }
 
 /** Numbers of so many digits, which JavaScript rounds, as texts: a rounded id would name no job, or another one. */

@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 import { boundedLine } from '../protocol';
-import { isFields, parsedAnswer, type Fields } from './answer-fields';
+import { isFields, jsonIn, type Fields } from './answer-fields';
 import { delayInHeaders, statedDelayMs } from './retry-hint';
 
 /** A server's report of a failure, in any of the known shapes. */
@@ -72,7 +72,10 @@ export function wordedIn(body: Fields): StatedError | undefined {
 export function refusalOf(text: string): string {
   if (isPage(text)) return JSON.stringify({ error: { message: aPage(text) } });
   const body = jsonIn(text);
-  if (body === undefined) return xmlReason(text) === undefined ? text : JSON.stringify({ error: xmlReason(text) });
+  if (body === undefined) {
+    const error = xmlReason(text);
+    return error ? JSON.stringify({ error }) : text;
+  }
   const error = errorIn(body) ?? (isFields(body) ? wordedIn(body) : undefined);
   return JSON.stringify({ error: error ?? stated(typeof body === 'string' ? body : text, {}) });
 }
@@ -203,14 +206,6 @@ function wordsIn(fields: Fields, ...names: readonly string[]): string {
     if (isFields(value)) return JSON.stringify(value);
   }
   return '';
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return parsedAnswer(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Some servers send the form of an error with every answer, beside the result, and fill it only if there is one. */
