@@ -20,6 +20,17 @@ describe('Where the provider continues from a text that was cut off', () => {
     return { projectId, events: await watchToEnd(app.client, projectId) };
   }
 
+  /** Its storyboard was refused for good. */
+  async function parkedByRefusals(): Promise<ProjectId> {
+    const { topic, mark } = ownTopic();
+    await studio.writeAbout(mark);
+    await studio.misbehave(mark, 'chat', { text: 'I am sorry, but I cannot make a storyboard for that.' }, 3);
+    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
+    await app.client.start(projectId);
+    await watchUntil(app.client, projectId, isParked);
+    return projectId;
+  }
+
   function resumed(events: readonly StoryEvent[], lane: string): LogEvent & { type: 'resumed' } {
     const found = events.find((event) => event.type === 'resumed' && event.lane === lane);
     if (found?.type !== 'resumed') throw new Error(`${lane} was not gone on from`);
@@ -95,12 +106,7 @@ describe('Where the provider continues from a text that was cut off', () => {
   });
 
   test('an answer that was refused for good is begun anew by a retry as well', async () => {
-    const { topic, mark } = ownTopic();
-    await studio.writeAbout(mark);
-    await studio.misbehave(mark, 'chat', { text: 'I am sorry, but I cannot make a storyboard for that.' }, 3);
-    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
-    await app.client.start(projectId);
-    await watchUntil(app.client, projectId, isParked);
+    const projectId = await parkedByRefusals();
     const events = await watchUntil(
       app.client,
       projectId,
@@ -112,12 +118,7 @@ describe('Where the provider continues from a text that was cut off', () => {
   });
 
   test('an answer that was refused for good is begun anew by another run as well', async () => {
-    const { topic, mark } = ownTopic();
-    await studio.writeAbout(mark);
-    await studio.misbehave(mark, 'chat', { text: 'I am sorry, but I cannot make a storyboard for that.' }, 3);
-    const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
-    await app.client.start(projectId);
-    await watchUntil(app.client, projectId, isParked);
+    const projectId = await parkedByRefusals();
     await app.client.cancel(projectId);
     await watchToEnd(app.client, projectId);
     await app.client.start(projectId);

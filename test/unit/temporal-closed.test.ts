@@ -85,7 +85,7 @@ test.each([
   async (_, code, words) => {
     const connection = await connected();
     status = code;
-    const ended = connection.withDeadline(Date.now() + 700, () => connection.workflowService.getSystemInfo({}));
+    const ended = connection.withDeadline(Date.now() + 3_000, () => connection.workflowService.getSystemInfo({}));
     const error = await ended.then(() => undefined, storyreelError);
     expect(error).toMatchObject({ type: 'Service.Unreachable', message: expect.stringMatching(words) });
     await connection.close();
