@@ -1,7 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { nowMicros } from '../stand-in/clock';
 import type { Ages } from './ages';
-import { parseFrame } from './frame';
+import { Chunks, READ_BYTES } from './chunks';
+import type { Frame } from './frame';
 
 /** What all viewers of a process have seen. */
 export interface Seen {
@@ -17,6 +18,9 @@ export interface Seen {
 
 /** As a browser, a viewer whose connection the kernel refused in a crowd tries again. */
 const AGAIN_MS = 500;
+
+/** All sockets read into the same bytes: each read is over before the next one begins. */
+const readBytes = Buffer.allocUnsafe(READ_BYTES);
 
 /** A raw socket that reads one stream: a fetch for each would cost more than the server. */
 export class Viewer {
@@ -38,35 +42,38 @@ export class Viewer {
   }
 
   private connect(port: number, marks: boolean, withCursor: boolean, began: number): void {
-    const socket = connect(port, '127.0.0.1');
-    this.socket = socket;
-    this.isReady = false;
-    socket.setEncoding('latin1');
-    const cursor = withCursor && this.lastId !== undefined ? `Last-Event-ID: ${this.lastId}\r\n` : '';
-    socket.write(`GET ${this.path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: text/event-stream\r\n${cursor}\r\n`);
     let head = '';
-    let body: ((data: string) => string) | undefined;
-    let rest = '';
+    let chunks: Chunks | undefined;
     const ready = () => {
       if (this.isReady) return;
       this.isReady = true;
       this.seen.waits.push(nowMicros() - began);
       this.onReady();
     };
-    socket.on('data', (data: string) => {
-      if (!body) {
-        head += data;
+    const read = (bytes: Buffer) => {
+      if (!chunks) {
+        head += bytes.toString('latin1');
         const end = head.indexOf('\r\n\r\n');
         if (end < 0) return;
         if (!/^HTTP\/1\.1 200/.test(head)) throw new Error(`${this.path} is answered with ${head.slice(0, 200)}`);
-        body = /transfer-encoding: chunked/i.test(head.slice(0, end)) ? withoutChunks() : (text) => text;
-        data = head.slice(end + 4);
+        chunks = new Chunks(/transfer-encoding: chunked/i.test(head.slice(0, end)));
+        bytes = Buffer.from(head.slice(end + 4), 'latin1');
         if (!marks) ready();
       }
-      const frames = (rest + body(data)).split(/\r?\n\r?\n/);
-      rest = frames.pop() ?? '';
-      for (const text of frames) if (this.take(text)) ready();
-    });
+      for (const frame of chunks.take(bytes)) if (this.take(frame)) ready();
+    };
+    const onread = {
+      buffer: readBytes,
+      callback: (length: number) => {
+        read(readBytes.subarray(0, length));
+        return true;
+      },
+    };
+    const socket = connect({ port, host: '127.0.0.1', onread });
+    this.socket = socket;
+    this.isReady = false;
+    const cursor = withCursor && this.lastId !== undefined ? `Last-Event-ID: ${this.lastId}\r\n` : '';
+    socket.write(`GET ${this.path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: text/event-stream\r\n${cursor}\r\n`);
     socket.on('error', () => undefined);
     socket.on('close', () => {
       if (this.isReady || this.socket !== socket) return;
@@ -85,8 +92,7 @@ export class Viewer {
   }
 
   /** True if nothing is missing now. */
-  private take(text: string): boolean {
-    const { kind, tokens, id } = parseFrame(text);
+  private take({ kind, tokens, id }: Frame): boolean {
     if (id !== undefined) this.lastId = id;
     if (kind === 'snapshot') {
       // Who comes a moment later gets the same one.
@@ -105,20 +111,4 @@ export class Viewer {
     }
     return kind === 'caught up';
   }
-}
-
-/** Takes the chunks of HTTP/1.1 away. Characters are bytes here. */
-function withoutChunks(): (data: string) => string {
-  let rest = '';
-  return (data) => {
-    rest += data;
-    let text = '';
-    for (;;) {
-      const end = rest.indexOf('\r\n');
-      const size = parseInt(rest.slice(0, Math.max(end, 0)), 16);
-      if (end < 0 || rest.length < end + 2 + size + 2) return text;
-      text += rest.slice(end + 2, end + 2 + size);
-      rest = rest.slice(end + 2 + size + 2);
-    }
-  };
 }
