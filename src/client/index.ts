@@ -57,4 +57,4 @@ export type { ServiceReach } from './reach';
 export type { DeleteOptions } from './projects/delete-project';
 export type { StartOptions } from './runs/start-run';
 export type { EventFilter, EventPage, EventPages } from './watch/event-pages';
-export type { WatchOptions } from './watch/watch-project';
+export type { StoryWatch, WatchOptions } from './watch/watch-project';

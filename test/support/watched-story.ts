@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { ProjectRows } from '../../src/client/watch/project-rows';
 import { SnapshotReader } from '../../src/client/watch/snapshot-reader';
-import { ProjectWatch, type WatchOptions } from '../../src/client/watch/watch-project';
+import { ProjectWatch, type StoryWatch, type WatchOptions } from '../../src/client/watch/watch-project';
 import { Lane, Project } from '../../src/entities';
 import {
   laneId,
@@ -105,7 +105,10 @@ export class WatchedStory {
     });
   }
 
-  watch(options: WatchOptions = {}): AsyncGenerator<StoryEvent, void, undefined> {
+  /** How viewers take their events. */
+  by: 'for await' | 'forEach' = 'for await';
+
+  watch(options: WatchOptions = {}): StoryWatch {
     const source = {
       log: this.log,
       snapshots: this.snapshots,
@@ -122,7 +125,9 @@ export class WatchedStory {
   view(options: WatchOptions = {}): { readonly seen: StoryEvent[]; readonly ended: Promise<StoryEvent[]> } {
     const seen: StoryEvent[] = [];
     const ended = (async () => {
-      for await (const event of this.watch(options)) seen.push(event);
+      const watch = this.watch(options);
+      if (this.by === 'forEach') await watch.forEach((event) => seen.push(event));
+      else for await (const event of watch) seen.push(event);
       return seen;
     })();
     return { seen, ended };

@@ -1,5 +1,6 @@
 import { StoryClient } from '../../src/client';
 import { StoryHttpClient } from '../../src/http-client';
+import type { StoryEvent } from '../../src/protocol';
 
 /** What `StoryHttpClient` lacks of `StoryClient`, and what a program does instead. The compiler knows if one is missing here. */
 const ELSEWHERE: Readonly<Record<Exclude<keyof StoryClient, keyof StoryHttpClient>, string>> = {
@@ -18,7 +19,8 @@ const ELSEWHERE: Readonly<Record<Exclude<keyof StoryClient, keyof StoryHttpClien
 
 /** The compiler compares what the methods take and give; a type that names `StoryClient` would load Temporal's types. */
 type Shared = Pick<StoryClient, Extract<keyof StoryClient, keyof StoryHttpClient>>;
-type OverHttp = Omit<Shared, 'overview'> & {
+type OverHttp = Omit<Shared, 'overview' | 'watch'> & {
+  watch(...given: Parameters<StoryClient['watch']>): AsyncGenerator<StoryEvent, void, undefined>;
   overview: { [K in keyof StoryClient['overview']]: StoryClient['overview'][K] };
 };
 const asStoryClient = (client: StoryHttpClient): OverHttp => client;

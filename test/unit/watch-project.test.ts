@@ -6,9 +6,12 @@ import { MemoryEventLog } from '../support/memory-log';
 
 const LONG = '雨 falls on the pier. 🎬 '.repeat(40);
 
-describe('Watching a project', () => {
+describe.each(['for await', 'forEach'] as const)('Watching a project, by %s', (by) => {
   let story: WatchedStory;
-  beforeEach(() => void (story = new WatchedStory()));
+  beforeEach(() => {
+    story = new WatchedStory();
+    story.by = by;
+  });
   afterEach(() => story.close());
 
   test('gives a snapshot of what there is, then what comes, and ends with the run', async () => {
@@ -294,6 +297,34 @@ describe('Watching a project', () => {
         expect(event.type).toBe('snapshot');
         break;
       }
+      await until('it has left', () => story.log.listeners === 0);
+    });
+
+    test('when the taker of its events has it return, and takes none after that', async () => {
+      const watch = story.watch();
+      const seen: StoryEvent[] = [];
+      const over = watch.forEach((event) => {
+        seen.push(event);
+        if (event.type === 'token') void watch.return(undefined);
+      });
+      await until('the snapshot', () => seen.length > 0);
+      await story.write('abc');
+      await over;
+      expect(typesOf(seen)).toEqual(['snapshot', 'token']);
+      await until('it has left', () => story.log.listeners === 0);
+    });
+
+    test.each(['snapshot', 'token'])('with the error that the taker throws at a %s', async (type) => {
+      const watch = story.watch();
+      const seen: StoryEvent[] = [];
+      const over = watch.forEach((event) => {
+        seen.push(event);
+        if (event.type === type) throw new Error('enough');
+      });
+      over.catch(() => undefined);
+      await until('the snapshot', () => seen.length > 0);
+      await story.write('abc');
+      await expect(over).rejects.toThrow('enough');
       await until('it has left', () => story.log.listeners === 0);
     });
 

@@ -4,9 +4,12 @@ import { until } from '../support/until';
 import { idsOf, REWRITE, WatchedStory } from '../support/watched-story';
 import { MemoryEventLog } from '../support/memory-log';
 
-describe('Watching a project', () => {
+describe.each(['for await', 'forEach'] as const)('Watching a project, by %s', (by) => {
   let story: WatchedStory;
-  beforeEach(() => void (story = new WatchedStory()));
+  beforeEach(() => {
+    story = new WatchedStory();
+    story.by = by;
+  });
   afterEach(() => story.close());
 
   describe('through faults', () => {

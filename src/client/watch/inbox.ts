@@ -18,7 +18,9 @@ export class Inbox {
   private bytes = 0;
   private overflown = false;
   private closed = false;
-  private wake: (() => void) | undefined;
+  private wake: ((came: boolean) => void) | undefined;
+  private patienceMs = 0;
+  private reader: (() => boolean) | undefined;
   /** One timer for many waits: when it fires too early for the present one, it is set for the rest. */
   private timer: NodeJS.Timeout | undefined;
   private timerAt = 0;
@@ -30,7 +32,9 @@ export class Inbox {
     this.overflown = this.bytes > MAX_UNREAD_BYTES;
     if (this.overflown) this.clear();
     this.messages.push(this.overflown ? OVERFLOWN : message);
-    this.wake?.();
+    if (!this.wake) return;
+    if (this.reader?.() && this.isEmpty) this.deadline = performance.now() + this.patienceMs;
+    else this.wake(true);
   };
 
   get isEmpty(): boolean {
@@ -53,20 +57,27 @@ export class Inbox {
     return message;
   }
 
-  /** Resolves when there is a message, after `timeoutMs` without one, or when the inbox is closed. */
-  async wait(timeoutMs: number): Promise<void> {
-    if (this.closed || !this.isEmpty) return;
-    this.deadline = performance.now() + timeoutMs;
-    if (this.timer === undefined || this.timerAt > this.deadline) this.setTimer(timeoutMs);
-    await new Promise<void>((resolve) => (this.wake = resolve));
-    this.wake = undefined;
+  /**
+   * Resolves with true when something has come, or the inbox is closed, and with false after `patienceMs` without
+   * anything. If there is a `reader`, it takes what comes at once, and the wait goes on, which costs no promise. The
+   * reader returns false if it needs more than messages.
+   */
+  async wait(patienceMs: number, reader?: () => boolean): Promise<boolean> {
+    if (this.closed || !this.isEmpty) return true;
+    this.patienceMs = patienceMs;
+    this.deadline = performance.now() + patienceMs;
+    if (this.timer === undefined || this.timerAt > this.deadline) this.setTimer(patienceMs);
+    this.reader = reader;
+    const came = await new Promise<boolean>((resolve) => (this.wake = resolve));
+    this.wake = this.reader = undefined;
+    return came;
   }
 
   close(): void {
     this.closed = true;
     clearTimeout(this.timer);
     this.clear();
-    this.wake?.();
+    this.wake?.(true);
   }
 
   private clear(): void {
@@ -81,7 +92,7 @@ export class Inbox {
     this.timer = setTimeout(() => {
       this.timer = undefined;
       const left = this.deadline - performance.now();
-      if (left <= 0) this.wake?.();
+      if (left <= 0) this.wake?.(false);
       else if (this.wake) this.setTimer(left);
     }, ms);
   }

@@ -23,6 +23,15 @@ export interface WatchOptions {
   readonly onLog?: (state: 'live' | 'away') => void;
 }
 
+/** The events of a project, one after the other. */
+export interface StoryWatch extends AsyncGenerator<StoryEvent, void, undefined> {
+  /**
+   * Calls `take` with each event as soon as it is here, and resolves at the end. It costs no promise for each event, as
+   * `for await` does. If `take` throws, the watch ends with that error. `return` ends it, too.
+   */
+  forEach(take: (event: StoryEvent) => void): Promise<void>;
+}
+
 type Result = IteratorResult<StoryEvent, undefined>;
 
 const PAGE = 500;
@@ -41,7 +50,7 @@ const ASK_MS = { calm: 15_000, away: 2_000, ending: 500 };
  * Postgres is away when a snapshot is needed, the error of Postgres is thrown.
  * Glossary: viewer.
  */
-export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undefined> {
+export class ProjectWatch implements StoryWatch {
   private readonly inbox = new Inbox();
   private readonly viewerState = new ViewerState();
   private readonly leaving = new AbortController();
@@ -62,6 +71,8 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
   /** No event follows the ones that were received already. */
   private over = false;
   private busy = false;
+  /** Takes what is announced while nothing else is to be done. */
+  private reader: (() => boolean) | undefined;
   /** The last call that is not answered yet, and how many wait for their turn. An answer that was given is not kept. */
   private last: Promise<Result> | undefined;
   private waiting = 0;
@@ -90,6 +101,26 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
       return this.advance();
     };
     return (this.last = this.last.then(turn, turn));
+  }
+
+  async forEach(take: (event: StoryEvent) => void): Promise<void> {
+    let failure: { readonly error: unknown } | undefined;
+    this.reader = () => {
+      try {
+        for (let event = this.atHand(); event; event = this.atHand()) take(event);
+      } catch (error) {
+        failure = { error };
+        this.leave();
+      }
+      return !this.needsSnapshot && !this.behind && !this.over && this.page[this.at] === undefined;
+    };
+    try {
+      for (let { value } = await this.next(); value; { value } = await this.next()) take(value);
+    } finally {
+      this.reader = undefined;
+      this.leave();
+    }
+    if (failure) throw failure.error;
   }
 
   return(): Promise<Result> {
@@ -230,8 +261,8 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
     }
     if (this.behind) return this.readOn();
     if (this.mayHaveEnded) return this.endedMeanwhile();
-    await this.inbox.wait(this.away ? ASK_MS.away : ASK_MS.calm);
-    if (this.inbox.isEmpty && !this.leaving.signal.aborted) await this.afterSilence();
+    const came = await this.inbox.wait(this.away ? ASK_MS.away : ASK_MS.calm, this.reader);
+    if (!came) await this.afterSilence();
   }
 
   /** The part of a lane's text that the reader has from an earlier watch, as the log holds it. */
@@ -315,6 +346,10 @@ export class ProjectWatch implements AsyncGenerator<StoryEvent, undefined, undef
 }
 
 /** A watch that states with its first answer why there is none. */
-export async function* refused(error: unknown): AsyncGenerator<never, void, undefined> {
+export function refused(error: unknown): StoryWatch {
+  return Object.assign(failing(error), { forEach: (): Promise<never> => Promise.reject(error as Error) });
+}
+
+async function* failing(error: unknown): AsyncGenerator<never, void, undefined> {
   throw error;
 }

@@ -153,12 +153,14 @@ export class ProjectHub {
     const onLog = (state: 'live' | 'away') => this.publishState(state);
     for (let at = from; !signal.aborted;) {
       let again: Cursor | undefined;
-      for await (const event of this.stories.watch(this.projectId, { ...(at && { from: at }), signal, onLog })) {
+      const watch = this.stories.watch(this.projectId, { ...(at && { from: at }), signal, onLog });
+      const [from] = [at];
+      await watch.forEach((event) => {
         // Viewers of a log without an event have this snapshot already.
-        if (event.type !== 'snapshot' || event.cursor || isFinal(event.status) || at) this.take(event);
+        if (event.type !== 'snapshot' || event.cursor || isFinal(event.status) || from) this.take(event);
         again = event.type === 'snapshot' && !isFinal(event.status) ? event.cursor : undefined;
-        if (again) break;
-      }
+        if (again) void watch.return();
+      });
       if (!again) return;
       at = again;
     }
