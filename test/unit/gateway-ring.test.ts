@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { framesOf, restOf, type Frame } from '../../src/gateway/stream/frames';
 import { Ring } from '../../src/gateway/stream/ring';
 import { compareCursors, cursorOf, laneId, type Cursor, type LogEvent, type ProjectId } from '../../src/protocol';
 
@@ -14,15 +13,16 @@ const log = fc
       content: fc.constantFrom('a', 'fox ', '狐狸', '🦊', 'é'),
       isToken: fc.boolean(),
       waits: fc.integer({ min: 0, max: 2 }),
+      attempt: fc.integer({ min: 1, max: 2 }),
     }),
     { minLength: 1, maxLength: 40 },
   )
   .map((all) => {
     const offsets = new Map(LANES.map((lane) => [lane, 0]));
     let [ms, seq] = [1_764_000_000_000, 0];
-    return all.map(({ lane, content, isToken, waits }): LogEvent => {
+    return all.map(({ lane, content, isToken, waits, attempt }): LogEvent => {
       [ms, seq] = waits === 0 ? [ms, seq + 1] : [ms + waits, 0];
-      const common = { project_id: PROJECT, id: cursorOf(ms, seq), timestamp: ms / 1000, lane, fence: 7 };
+      const common = { project_id: PROJECT, id: cursorOf(ms, seq), timestamp: ms / 1000, lane, fence: 7, attempt };
       if (!isToken) return { ...common, type: 'stage_update', stage: 'rewrite', status: 'processing' };
       const offset = offsets.get(lane) ?? 0;
       offsets.set(lane, offset + Buffer.byteLength(content));
@@ -30,24 +30,21 @@ const log = fc
     });
   });
 
-/** What a viewer with this cursor gets of the ring, as text by lane with the place of its first byte. */
-function shown(ring: Ring, after: Cursor): Record<string, string[]> {
-  const given: Frame[] = [];
-  let known: Cursor | undefined = after;
-  for (let number = ring.after(after); number < ring.end; number += 1) {
-    const frame = ring.at(number);
-    const news = frame && (known === undefined ? frame : restOf(frame, known));
-    if (!news) continue;
-    known = undefined;
-    given.push(news);
+/** The messages that a viewer with this cursor gets of the ring, if rounds end after so many events each. */
+function shown(ring: Ring, after: Cursor, sizes: Iterator<number>): LogEvent[] {
+  const given: Buffer[] = [];
+  for (let at = ring.after(after), end = at; at < ring.end;) {
+    if (at === end) end = Math.min(end + (sizes.next().value as number), ring.end);
+    const news = ring.next(at, end);
+    if (!news) throw new Error('the ring reaches back so far');
+    given.push(news.frame.full);
+    at = news.next;
   }
-  const messages = Buffer.concat(given.map(({ full }) => full)).toString();
-  return bytesOf(
-    messages
-      .split('\n\n')
-      .filter((message) => message !== '')
-      .map((message) => JSON.parse(message.slice(message.indexOf('data: ') + 6)) as LogEvent),
-  );
+  return Buffer.concat(given)
+    .toString()
+    .split('\n\n')
+    .filter((message) => message !== '')
+    .map((message) => JSON.parse(message.slice(message.indexOf('data: ') + 6)) as LogEvent);
 }
 
 /** Each byte of a text with its place, so that what is missing, doubled or out of order is seen. */
@@ -63,26 +60,67 @@ function bytesOf(events: readonly LogEvent[]): Record<string, string[]> {
   return lanes;
 }
 
-test('A viewer gets every event after its cursor once, wherever the frames are cut and however far the ring reaches back', () => {
+const sizesOfRounds = fc.infiniteStream(fc.integer({ min: 1, max: 6 }));
+
+test('A viewer gets every event after its cursor once, wherever the rounds end and however far the ring reaches back', () => {
   fc.assert(
-    fc.property(log, fc.infiniteStream(fc.integer({ min: 1, max: 6 })), fc.nat(), fc.nat(), (events, sizes, a, b) => {
+    fc.property(log, sizesOfRounds, fc.nat(), fc.nat(), (events, sizes, a, b) => {
       const begin = a % events.length;
       const ring = new Ring();
       ring.start = ring.newest = events[begin]?.id;
-      for (let at = begin + 1; at < events.length;) {
-        const size = sizes.next().value as number;
-        for (const frame of framesOf(events.slice(at, at + size))) ring.push(frame);
-        at += size;
-      }
+      for (const event of events.slice(begin + 1)) ring.push(event);
       const earlier = b % (begin + 1);
       const start = events[earlier]?.id as Cursor;
-      if (earlier < begin) ring.unshift(framesOf(events.slice(earlier + 1, begin + 1)), start);
+      if (earlier < begin) ring.unshift(events.slice(earlier + 1, begin + 1), start);
       for (const { id } of events.slice(earlier)) {
         expect(ring.reaches(id)).toBe(true);
         // Of another project.
         expect(ring.reaches(cursorOf(Number.parseInt(id, 10), 900))).toBe(false);
-        expect(shown(ring, id)).toEqual(bytesOf(events.filter((event) => compareCursors(event.id, id) > 0)));
+        const news = events.filter((event) => compareCursors(event.id, id) > 0);
+        expect(bytesOf(shown(ring, id, sizes))).toEqual(bytesOf(news));
+        expect(shown(ring, id, news.map(() => 1).values())).toEqual(news);
       }
     }),
   );
 });
+
+test('A ring lets go what all viewers have and what is older than half a minute, and reaches back to there', () => {
+  const ring = new Ring();
+  const events = tokens(2_000);
+  for (const event of events) ring.push(event);
+  const later = performance.now() + 31_000;
+  ring.forget(1_000);
+  expect(ring.next(0, ring.end)).toBeDefined();
+  ring.forget(1_000, later);
+  expect(ring.next(0, ring.end)).toBeUndefined();
+  expect(ring.next(1_000, ring.end)).toBeDefined();
+  const [first, needed] = [events[0], events[999]];
+  expect([first, needed].map((event) => event && ring.reaches(event.id))).toEqual([false, true]);
+  ring.forget(ring.end, later);
+  expect(ring.start).toBe(events.at(-1)?.id);
+  expect(ring.reaches(events.at(-1)?.id as Cursor)).toBe(true);
+});
+
+test('A ring holds a few megabytes, also if no viewer ever reads', () => {
+  const ring = new Ring();
+  const events = tokens(200, 'x'.repeat(60_000));
+  for (const event of events) ring.push(event);
+  expect(ring.reaches(events.at(-60)?.id as Cursor)).toBe(true);
+  expect(ring.reaches(events.at(-80)?.id as Cursor)).toBe(false);
+});
+
+/** Tokens of one lane that follow each other. */
+function tokens(count: number, content = 'word '): LogEvent[] {
+  return Array.from({ length: count }, (_, i) => ({
+    id: cursorOf(1_764_000_000_000 + i, 0),
+    project_id: PROJECT,
+    stage: 'rewrite',
+    timestamp: (1_764_000_000_000 + i) / 1000,
+    lane: LANES[0] ?? laneId('rewrite'),
+    fence: 7,
+    attempt: 1,
+    type: 'token',
+    offset: i * content.length,
+    content,
+  }));
+}

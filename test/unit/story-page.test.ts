@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { ViewerState } from '../../src/client/watch/viewer-state';
 import { snapshotOf } from '../../src/client/watch/snapshot';
-import { framesOf } from '../../src/gateway/stream/frames';
+import { Ring } from '../../src/gateway/stream/ring';
 import {
   laneId,
   type Cursor,
@@ -130,11 +130,14 @@ function followed(snapshot: SnapshotEvent, events: readonly LogEvent[]): StoryEv
 /** As the gateway sends them, joined in runs of these sizes, and cut into pieces of this many bytes. */
 function sent(events: readonly StoryEvent[], runs: readonly number[], size: number): Buffer[] {
   const bytes: Buffer[] = [];
-  let at = 0;
-  for (let i = 0; at < events.length; i += 1) {
+  const ring = new Ring();
+  for (const event of events) ring.push(event);
+  for (let at = 0, i = 0; at < events.length; i += 1) {
     const run = runs[i % runs.length] ?? 1;
-    for (const { full } of framesOf(events.slice(at, at + run))) bytes.push(full);
-    at += run;
+    const news = ring.next(at, Math.min(at + run, events.length));
+    if (!news) throw new Error('the ring holds everything');
+    bytes.push(news.frame.full);
+    at = news.next;
   }
   const whole = Buffer.concat(bytes);
   return Array.from({ length: Math.ceil(whole.length / size) }, (_, i) => whole.subarray(i * size, (i + 1) * size));

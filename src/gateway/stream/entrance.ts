@@ -11,7 +11,6 @@ import {
 } from '../../protocol';
 import { firstSnapshot } from '../owned-project';
 import { Shared } from '../shared';
-import { framesOf } from './frames';
 import type { Replay } from './replay';
 import type { Ring } from './ring';
 import type { Turns } from './turns';
@@ -97,7 +96,7 @@ export class Entrance {
         if (order <= 0) events.push(event);
         if (order < 0) continue;
         // Unless another one has extended it meanwhile.
-        if (ring.start === start) ring.unshift(framesOf(events), from);
+        if (ring.start === start) ring.unshift(events, from);
         return;
       }
     } finally {

@@ -1,68 +1,22 @@
-import {
-  compareCursors,
-  LOG_BEGINNING,
-  type Cursor,
-  type LaneId,
-  type LogEvent,
-  type StoryEvent,
-} from '../../protocol';
+import { LOG_BEGINNING, type Cursor, type LaneId, type LogEvent, type StoryEvent } from '../../protocol';
 
 /** The bytes for all viewers of a project, made once: one event, or a run of tokens that belong together. */
 export interface Frame {
-  /** The cursor of its last event; absent for a snapshot without a position on the log. */
-  readonly last?: Cursor;
   readonly full: Buffer;
   /** The frame for viewers without texts; absent if nothing is left then. */
   readonly status?: Buffer;
-  /** The tokens that the frame joins, if there are several. */
-  readonly joined?: readonly Token[];
 }
 
-type Token = LogEvent & { readonly type: 'token'; readonly lane: LaneId };
+export type LaneToken = LogEvent & { readonly type: 'token'; readonly lane: LaneId };
 
-/** The next events in as few frames as can be. */
-export function framesOf(events: readonly StoryEvent[]): Frame[] {
-  const frames: Frame[] = [];
-  let run: Token[] = [];
-  const close = () => {
-    if (run.length > 0) frames.push(tokensFrame(run));
-    run = [];
-  };
-  for (const event of events) {
-    if (isOfLane(event)) run.push(event);
-    else {
-      close();
-      frames.push(frameOf(event));
-    }
-  }
-  close();
-  return frames;
-}
-
-function isOfLane(event: StoryEvent): event is Token {
+export function isOfLane(event: StoryEvent): event is LaneToken {
   return event.type === 'token' && event.lane !== undefined;
 }
 
 export function frameOf(event: StoryEvent): Frame {
   if (event.type === 'snapshot') return snapshotFrame(event);
   const full = message(event, event.id);
-  return { last: event.id, full, ...(event.type !== 'token' && { status: full }) };
-}
-
-const rests = new WeakMap<Frame, Map<number, Frame>>();
-
-/** What the frame has for a viewer who has all up to this event; undefined if that is nothing. Viewers share it, too. */
-export function restOf(frame: Frame, after: Cursor): Frame | undefined {
-  const { joined = [], last } = frame;
-  if (last === undefined) return frame;
-  if (compareCursors(last, after) <= 0) return undefined;
-  const at = joined.findIndex(({ id }) => compareCursors(id, after) > 0);
-  if (at <= 0) return frame;
-  const known = rests.get(frame) ?? new Map<number, Frame>();
-  rests.set(frame, known);
-  const rest = known.get(at) ?? tokensFrame(joined.slice(at));
-  known.set(at, rest);
-  return rest;
+  return { full, ...(event.type !== 'token' && { status: full }) };
 }
 
 type Snapshot = StoryEvent & { readonly type: 'snapshot' };
@@ -80,7 +34,6 @@ function snapshotFrame(event: Snapshot): Frame {
   let full: Buffer | undefined;
   let status: Buffer | undefined;
   const frame: Frame = {
-    ...(event.cursor && { last: event.cursor }),
     get full() {
       return (full ??= message(event, id));
     },
@@ -103,30 +56,39 @@ export function controlFrame(body: { readonly type: string } & Readonly<Record<s
  * Tokens of several lanes, joined by lane. Only the last message has an id. A viewer whose stream breaks in the middle
  * gets all of them again, which `offset` makes harmless, and never misses tokens of another lane.
  */
-function tokensFrame(run: readonly Token[]): Frame {
-  const joined = new Map<LaneId, { token: Token; content: string[]; end: number }>();
-  const done: { token: Token; content: string[] }[] = [];
+export function tokensFrame(run: readonly LaneToken[]): Frame {
+  const [only] = run;
+  if (only && run.length === 1) return frameOf(only);
+  const closed: Piece[] = [];
+  const open = new Map<LaneId, Piece>();
   for (const token of run) {
-    const { lane } = token;
-    const open = joined.get(lane);
-    joined.delete(lane);
-    const end = token.offset + Buffer.byteLength(token.content);
-    if (open && open.token.fence === token.fence && open.end === token.offset) {
-      open.content.push(token.content);
-      joined.set(lane, { ...open, end });
-    } else {
-      if (open) done.push(open);
-      joined.set(lane, { token, content: [token.content], end });
-    }
+    const piece = open.get(token.lane);
+    const continues = piece?.first.fence === token.fence && piece?.end === token.offset;
+    if (piece && !continues) closed.push(piece);
+    // The lane of the newest token comes last, where the id is.
+    open.delete(token.lane);
+    open.set(token.lane, {
+      first: piece && continues ? piece.first : token,
+      content: piece && continues ? piece.content + token.content : token.content,
+      end: token.offset + Buffer.byteLength(token.content),
+    });
   }
+  const pieces = [...closed, ...open.values()];
   const last = run.at(-1)?.id;
-  const several = run.length > 1 && { joined: run };
-  const all = [...done, ...joined.values()];
-  const parts = all.map(({ token: { id: _, ...token }, content }, i) => {
-    const isLast = i === all.length - 1;
-    return message({ ...(isLast && { id: last }), ...token, content: content.join('') }, isLast ? last : undefined);
-  });
-  return { ...(last && { last }), ...several, full: parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts) };
+  const messages = pieces.map(({ first: { id: _, ...token }, content }, i) =>
+    i === pieces.length - 1
+      ? message({ id: last, ...token, content }, last)
+      : message({ ...token, content }, undefined),
+  );
+  return { full: Buffer.concat(messages) };
+}
+
+/** Tokens of a lane that follow each other. */
+interface Piece {
+  readonly first: LaneToken;
+  readonly content: string;
+  /** Bytes of the lane's text until its end. */
+  readonly end: number;
 }
 
 function message(body: object, id: Cursor | undefined): Buffer {

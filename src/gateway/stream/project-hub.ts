@@ -1,7 +1,7 @@
 import type { StoryClient } from '../../client';
 import { compareCursors, isFinal, LOG_BEGINNING, type Cursor, type ProjectId, type StoryEvent } from '../../protocol';
 import { Entrance, type Entry } from './entrance';
-import { controlFrame, frameOf, framesOf, restOf } from './frames';
+import { controlFrame, frameOf } from './frames';
 import { replay, type Replay } from './replay';
 import { Ring } from './ring';
 import type { Rounds } from './rounds';
@@ -20,7 +20,8 @@ export class ProjectHub {
   private readonly leaving = new AbortController();
   private readonly begun: Promise<void>;
   private readonly entrance: Entrance;
-  private pending: StoryEvent[] = [];
+  /** The present round shows the events before this number. Those that arrive meanwhile are joined in the next one. */
+  private end = 0;
   /** Whether viewers have something to get that a round has not begun to give them. */
   private hasNews = false;
   private inRound = false;
@@ -70,24 +71,23 @@ export class ProjectHub {
       if (isFinal(snapshot.status)) return viewer.end('run_ended');
       this.place(viewer, snapshot.cursor ?? LOG_BEGINNING);
     }
-    viewer.write(controlFrame({ type: 'caught_up', server_time: Date.now() / 1000 }));
+    viewer.caughtUpAt = this.ring.end;
     if (this.isAway) viewer.write(streamFrame('away'));
     this.deliver(viewer);
   }
 
   readonly deliver = (viewer: Viewer): void => {
     if (viewer.next === undefined) return;
-    while (viewer.canTake && viewer.next < this.ring.end) {
-      const frame = this.ring.at(viewer.next);
+    this.announceCaughtUp(viewer);
+    while (viewer.canTake && viewer.next < this.end) {
+      const news = this.ring.next(viewer.next, this.end);
       // Too far behind: it comes back with its cursor.
-      if (!frame) return viewer.drop();
-      viewer.next += 1;
-      const news = viewer.after === undefined ? frame : restOf(frame, viewer.after);
-      if (!news) continue;
-      if (news.last !== undefined) viewer.after = undefined;
-      viewer.give(news);
+      if (!news) return viewer.drop();
+      viewer.next = news.next;
+      viewer.give(news.frame);
+      this.announceCaughtUp(viewer);
     }
-    if (this.over && viewer.canTake) viewer.end('run_ended');
+    if (this.over && viewer.canTake && viewer.next >= this.ring.end) viewer.end('run_ended');
   };
 
   readonly forget = (viewer: Viewer): void => {
@@ -125,13 +125,25 @@ export class ProjectHub {
     return this.viewers.size === 0;
   }
 
+  /** Lets go what no viewer needs. */
+  tidy(): void {
+    let needed = this.end;
+    for (const { next } of this.viewers) if (next !== undefined && next < needed) needed = next;
+    this.ring.forget(needed);
+  }
+
   all(): Iterable<Viewer> {
     return this.viewers;
   }
 
   private place(viewer: Viewer, after: Cursor): void {
-    viewer.after = after;
     viewer.next = this.ring.after(after);
+  }
+
+  private announceCaughtUp(viewer: Viewer): void {
+    if (viewer.caughtUpAt === undefined || viewer.next === undefined || viewer.next < viewer.caughtUpAt) return;
+    viewer.caughtUpAt = undefined;
+    viewer.write(controlFrame({ type: 'caught_up', server_time: Date.now() / 1000 }));
   }
 
   private async begin(): Promise<void> {
@@ -174,7 +186,7 @@ export class ProjectHub {
   }
 
   private take(event: StoryEvent): void {
-    this.pending.push(event);
+    this.ring.push(event);
     if (event.type !== 'token') this.notifyChanged();
     this.deliverSoon();
   }
@@ -186,11 +198,11 @@ export class ProjectHub {
     this.rounds.add(this.round());
   }
 
-  /** Gives each viewer what is new. Tokens that arrive meanwhile are joined in the next frame. */
+  /** Gives each viewer what is new. */
   private *round(): Generator<void> {
     while (this.hasNews) {
       this.hasNews = false;
-      for (const frame of framesOf(this.pending.splice(0))) this.ring.push(frame);
+      this.end = this.ring.end;
       for (const viewer of this.viewers) {
         this.deliver(viewer);
         yield;

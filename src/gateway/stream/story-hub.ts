@@ -80,7 +80,10 @@ export class StoryHub {
   /** Proxies cut what is silent for 30 seconds or more. */
   private beat(): void {
     const current = new Set(this.hubs.values());
-    for (const hub of this.open) if (hub.isEmpty && !current.has(hub)) this.open.delete(hub);
+    for (const hub of this.open) {
+      if (hub.isEmpty && !current.has(hub)) this.open.delete(hub);
+      else hub.tidy();
+    }
     this.rounds.add(heartbeats(this.viewers));
   }
 }

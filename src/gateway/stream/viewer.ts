@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import type { Cursor } from '../../protocol';
 import { whenGone } from '../when-gone';
 import { controlFrame, type Frame } from './frames';
 
@@ -11,10 +10,10 @@ const MAX_WAITING = 256 * 1024;
 
 /** One socket and a position. */
 export class Viewer {
-  /** Number of the next frame of the ring; undefined while the viewer is not at the ring yet. */
+  /** Number of the next event of the ring; undefined while the viewer is not at the ring yet. */
   next: number | undefined;
-  /** Events up to this one are not sent, because the viewer has them; undefined if no frame that comes has such events. */
-  after: Cursor | undefined;
+  /** What was there already ends before this event; undefined if the viewer has been told so. */
+  caughtUpAt: number | undefined;
   private blocked = false;
   private hasLeft = false;
   private readonly waiting = new Set<() => void>();
