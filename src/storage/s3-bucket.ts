@@ -56,6 +56,8 @@ export class Bucket {
       // Ours are given with each object; some servers refuse those that AWS' own client adds.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
+      // Some servers never ask for the rest of a request, which the client then waits for, 6 s each time.
+      expectContinueHeader: false,
       maxAttempts: TRIES,
       requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: REQUEST_MS },
     });
@@ -147,12 +149,13 @@ export class Bucket {
     await this.asked(() => this.client.send(command, abortSignal && { abortSignal }));
   }
 
-  /** Ends uploads in parts that a crash has left. Resolves with how many there were. */
+  /** Ends uploads in parts that a crash has left, on servers that list them. Resolves with how many there were. */
   async abortUploads(before: Date, isOurs: (key: string) => boolean): Promise<number> {
     const { AbortMultipartUploadCommand, ListMultipartUploadsCommand } = this.sdk;
     const { bucket: Bucket, prefix: Prefix } = this.address;
-    const { Uploads } = await this.asked(() => this.client.send(new ListMultipartUploadsCommand({ Bucket, Prefix })));
-    const old = (Uploads ?? []).filter(
+    const list = new ListMultipartUploadsCommand({ Bucket, Prefix });
+    const found = await this.unlessStatus(501, () => this.client.send(list));
+    const old = (found?.Uploads ?? []).filter(
       ({ Key, Initiated }) => Initiated && Initiated < before && Key && isOurs(Key.slice(Prefix.length)),
     );
     for (const { Key, UploadId } of old) {
@@ -183,12 +186,16 @@ export class Bucket {
     return { Bucket: this.address.bucket, Key: this.address.prefix + key };
   }
 
-  private async unlessMissing<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  /** A missing bucket is an error. The answer to HEAD does not show which of both is missing. */
+  private unlessMissing<T>(ask: () => Promise<T>): Promise<T | undefined> {
+    return this.unlessStatus(404, ask);
+  }
+
+  private async unlessStatus<T>(status: number, ask: () => Promise<T>): Promise<T | undefined> {
     return this.asked(() =>
       ask().catch((error: unknown) => {
         const { name, $metadata } = error as Refused;
-        // A missing bucket is an error. The answer to HEAD does not show which of both is missing.
-        if ($metadata?.httpStatusCode === 404 && name !== 'NoSuchBucket') return undefined;
+        if ($metadata?.httpStatusCode === status && name !== 'NoSuchBucket') return undefined;
         throw error;
       }),
     );

@@ -32,11 +32,18 @@ export class StrictBucket {
   readonly objects = new Map<string, { readonly body: Buffer; readonly at: Date }>();
   /** Returns the answer to a request, or undefined for the usual one. */
   refuses: (asked: Asked, earlier: number) => Answer | undefined | Promise<Answer | undefined> = () => undefined;
+  /** How many requests held back their body until the server asks for it. */
+  waited = 0;
   private uploads = 0;
   private readonly parts = new Map<string, Buffer[]>();
 
   private constructor(private readonly server: Server) {
     server.on('request', (request, response) => void this.answer(request, response));
+    // As of a server that never asks for the rest of a request: the client waits in vain.
+    server.on('checkContinue', (request, response) => {
+      this.waited += 1;
+      void this.answer(request, response);
+    });
   }
 
   static async start(): Promise<StrictBucket> {
@@ -104,6 +111,8 @@ export class StrictBucket {
           status: 200,
           body: '<CompleteMultipartUploadResult><ETag>x</ETag></CompleteMultipartUploadResult>',
         };
+      case 'ListObjectsV2':
+        return { status: 200, body: `<ListBucketResult>${[...this.objects].map(listed).join('')}</ListBucketResult>` };
       case 'AbortMultipartUpload':
         return { status: 204 };
       default: {
@@ -115,11 +124,17 @@ export class StrictBucket {
   }
 }
 
+function listed([key, { body, at }]: [string, { readonly body: Buffer; readonly at: Date }]): string {
+  const time = at.toISOString();
+  return `<Contents><Key>media/${key}</Key><Size>${body.length}</Size><LastModified>${time}</LastModified></Contents>`;
+}
+
 function nameOf({ method, headers }: IncomingMessage, query: URLSearchParams): string {
+  if (query.has('uploads')) return method === 'POST' ? 'CreateMultipartUpload' : 'ListMultipartUploads';
+  if (query.has('list-type')) return 'ListObjectsV2';
   if (query.has('uploadId')) {
     return { PUT: 'UploadPart', POST: 'CompleteMultipartUpload' }[method ?? ''] ?? 'AbortMultipartUpload';
   }
-  if (method === 'POST') return 'CreateMultipartUpload';
   if (method === 'PUT') return headers['x-amz-copy-source'] === undefined ? 'PutObject' : 'CopyObject';
   return { HEAD: 'HeadObject', DELETE: 'DeleteObject' }[method ?? ''] ?? 'GetObject';
 }

@@ -129,6 +129,18 @@ test('Without a region nothing is begun', async () => {
   });
 });
 
+test('A server that lists no uploads in parts has its other unfinished work removed', async () => {
+  bucket.objects.set(`removing/${KEY}`, { body: BYTES, at: new Date(0) });
+  bucket.refuses = ({ name }) => (name === 'ListMultipartUploads' ? refusal(501, 'NotImplemented') : undefined);
+  expect(await store.removeWork(SOON())).toBe(1);
+  expect(bucket.names).toContain('ListMultipartUploads');
+});
+
+test('A large request is sent without waiting for a server that never asks for its rest', async () => {
+  await store.put(Buffer.alloc(3_000_000), 'image/png');
+  expect(bucket.waited).toBe(0);
+});
+
 test('A page of a proxy in place of an answer is stated with its status', async () => {
   bucket.refuses = () => ({
     status: 502,
