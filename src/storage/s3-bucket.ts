@@ -4,6 +4,7 @@ import type * as Sdk from '@aws-sdk/client-s3';
 import { StoryreelError } from '../protocol';
 import type { ByteRange } from './media-store';
 import type { BucketAddress } from '../media-url';
+import { withTimeout } from '../with-timeout';
 
 export interface Stored {
   readonly key: string;
@@ -15,8 +16,11 @@ export interface Stored {
 const PART_BYTES = 16 * 1024 * 1024;
 const REQUEST_MS = 30_000;
 const CONNECT_MS = 5_000;
+/** A program or a service that gives credentials may never answer, and AWS' client waits for it. */
+const CREDENTIALS_MS = 30_000;
 const TRIES = 3;
 const REGION = /^[a-z0-9-]{1,40}$/;
+const NO_KEY = new Set(['SignatureDoesNotMatch', 'InvalidAccessKeyId']);
 const RIGHTS = 's3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket';
 
 /** What the client of AWS throws. */
@@ -36,9 +40,10 @@ export class Bucket {
     private readonly sdk: typeof Sdk,
     private readonly client: Sdk.S3Client,
     private readonly address: BucketAddress,
+    private readonly credentialsMs: number,
   ) {}
 
-  static async open(address: BucketAddress): Promise<Bucket> {
+  static async open(address: BucketAddress, credentialsMs = CREDENTIALS_MS): Promise<Bucket> {
     const sdk = await import('@aws-sdk/client-s3').catch((cause: unknown) => {
       throw new StoryreelError(
         'Config.Invalid',
@@ -67,7 +72,7 @@ export class Bucket {
         cause,
       });
     });
-    return new Bucket(sdk, client, address);
+    return new Bucket(sdk, client, address, credentialsMs);
   }
 
   close(): void {
@@ -107,7 +112,7 @@ export class Bucket {
       .map(encodeURIComponent)
       .join('/');
     const copy = { ...this.named(key), CopySource, MetadataDirective: 'REPLACE' as const, ContentType: mediaType };
-    const done = await this.client.send(new CopyObjectCommand(copy)).catch(() => undefined);
+    const done = await this.asked(() => this.client.send(new CopyObjectCommand(copy))).catch(() => undefined);
     return secondsOf(done?.CopyObjectResult?.LastModified ?? storedAt) > secondsOf(storedAt);
   }
 
@@ -165,19 +170,12 @@ export class Bucket {
   }
 
   failure(error: unknown): StoryreelError {
-    const { name, code, $metadata, $response } = error as Refused;
+    const { name, code, $metadata } = error as Refused;
     const status = $metadata?.httpStatusCode;
     const why = [code ?? (name === 'Error' ? undefined : name), status].filter((part) => part !== undefined).join(', ');
-    const region = status === 301 || status === 400 ? $response?.headers?.['x-amz-bucket-region'] : undefined;
-    const advice =
-      region && REGION.test(region)
-        ? `It is in another region: set region=${region} in MEDIA_URL.`
-        : status === 403
-          ? `Check MEDIA_URL and the credentials. They need ${RIGHTS}; without the last, S3 refuses to say what is missing.`
-          : 'Check MEDIA_URL, the credentials of AWS_ACCESS_KEY_ID and what they may do.';
     return new StoryreelError(
       'Media.Unavailable',
-      `The bucket of MEDIA_URL cannot be used${why && ` (${why})`}. ${advice}`,
+      `The bucket of MEDIA_URL cannot be used${why && ` (${why})`}. ${adviceOn(error as Refused)}`,
       { cause: error },
     );
   }
@@ -203,7 +201,9 @@ export class Bucket {
 
   private async asked<T>(ask: () => Promise<T>): Promise<T> {
     try {
-      return await ask();
+      const came = this.client.config.credentials().then(() => true);
+      if (await withTimeout(came, this.credentialsMs, false)) return await ask();
+      throw new StoryreelError('Media.Unavailable', 'The credentials for the bucket of MEDIA_URL do not come.');
     } catch (error) {
       throw error instanceof StoryreelError ? error : this.failure(error);
     }
@@ -220,4 +220,16 @@ export function lost(message: string): StoryreelError {
 /** HEAD states a time in whole seconds, and a copy states it in milliseconds. */
 function secondsOf(time: Date): number {
   return Math.floor(time.getTime() / 1_000);
+}
+
+function adviceOn({ name, $metadata, $response }: Refused): string {
+  const status = $metadata?.httpStatusCode;
+  const region = status === 301 || status === 400 ? $response?.headers?.['x-amz-bucket-region'] : undefined;
+  if (region && REGION.test(region)) return `It is in another region: set region=${region} in MEDIA_URL.`;
+  if (name === 'RequestTimeTooSkewed') return 'Set the clock of this machine.';
+  // The answer to HEAD has no name.
+  if (status === 403 && !NO_KEY.has(name ?? '')) {
+    return `The credentials need ${RIGHTS}; without the last, S3 refuses to say what is missing.`;
+  }
+  return 'Check MEDIA_URL, the credentials of AWS_ACCESS_KEY_ID and what they may do.';
 }

@@ -141,6 +141,24 @@ test('A large request is sent without waiting for a server that never asks for i
   expect(bucket.waited).toBe(0);
 });
 
+test('A clock that is wrong is set right by what the server states, and named if it states nothing', async () => {
+  const skewed = (headers?: Record<string, string>) => refusal(403, 'RequestTimeTooSkewed', headers);
+  bucket.refuses = (_asked, earlier) =>
+    earlier === 0 ? skewed({ date: new Date(Date.now() + 20 * 60_000).toUTCString() }) : undefined;
+  await store.probe();
+  bucket.refuses = () => skewed();
+  expect((await failureOf(store.probe())).message).toContain('clock');
+});
+
+test('Credentials that never come are stated', async () => {
+  for (const name of Object.keys(CREDENTIALS)) delete process.env[name];
+  const profile = join(folder, 'config');
+  await writeFile(profile, '[default]\ncredential_process = sleep 3\n');
+  Object.assign(process.env, { AWS_CONFIG_FILE: profile, AWS_SHARED_CREDENTIALS_FILE: profile });
+  const waiting = await Bucket.open(bucketAddress(bucket.url), 50);
+  expect((await failureOf(waiting.find(KEY))).message).toContain('credentials');
+});
+
 test('A page of a proxy in place of an answer is stated with its status', async () => {
   bucket.refuses = () => ({
     status: 502,
