@@ -64,7 +64,13 @@ export class Bucket {
       // Some servers never ask for the rest of a request, which the client then waits for, 6 s each time.
       expectContinueHeader: false,
       maxAttempts: TRIES,
-      requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: REQUEST_MS },
+      requestHandler: {
+        connectionTimeout: CONNECT_MS,
+        socketTimeout: REQUEST_MS,
+        // Each viewer of a film keeps one busy. With the client's own bound of 50, the next would fail after CONNECT_MS.
+        httpAgent: { maxSockets: Infinity },
+        httpsAgent: { maxSockets: Infinity },
+      },
     });
     await client.config.region().catch((cause: unknown) => {
       client.destroy();

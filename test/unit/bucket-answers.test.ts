@@ -7,6 +7,7 @@ import { bucketAddress } from '../../src/media-url';
 import { Bucket } from '../../src/storage/s3-bucket';
 import { S3Store } from '../../src/storage/s3-store';
 import { newFolder } from '../support/new-folder';
+import { until } from '../support/until';
 import { refusal, StrictBucket } from '../support/strict-bucket';
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'storyreel-test', AWS_SECRET_ACCESS_KEY: 'storyreel-test-secret' };
@@ -157,6 +158,16 @@ test('Credentials that never come are stated', async () => {
   Object.assign(process.env, { AWS_CONFIG_FILE: profile, AWS_SHARED_CREDENTIALS_FILE: profile });
   const waiting = await Bucket.open(bucketAddress(bucket.url), 50);
   expect((await failureOf(waiting.find(KEY))).message).toContain('credentials');
+});
+
+test('However many viewers are slow, the next request is answered', async () => {
+  bucket.objects.set(KEY, { body: BYTES, at: new Date() });
+  bucket.refuses = ({ name }) => (name === 'GetObject' ? new Promise(() => undefined) : undefined);
+  const viewers = Array.from({ length: 60 }, () => store.stream(KEY).catch(() => undefined));
+  await until('all of them wait', () => bucket.asked.length >= 50);
+  expect(await store.has(KEY)).toBe(true);
+  await bucket.close();
+  await Promise.all(viewers);
 });
 
 test('A page of a proxy in place of an answer is stated with its status', async () => {
