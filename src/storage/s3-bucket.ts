@@ -109,7 +109,7 @@ export class Bucket {
 
   /**
    * Resolves with whether the object is there and its time is another now. Some servers leave the time of an object that
-   * is copied onto itself, and none copies what lies in cold storage or has more than 5 GB.
+   * is copied onto itself. None copies what lies in cold storage, or has more than 5 GB.
    */
   async touch({ key, storedAt }: Stored, mediaType: string): Promise<boolean> {
     const { CopyObjectCommand } = this.sdk;
