@@ -128,8 +128,13 @@ export class Bucket {
     const wanted = { ...this.named(key), ...(isPart && { Range: `bytes=${start ?? 0}-${end ?? ''}` }) };
     const found = await this.unlessMissing(() => this.client.send(new GetObjectCommand(wanted)));
     if (!found) throw lost(`The bucket of MEDIA_URL has no object ${key}.`);
-    if (found.Body instanceof Readable) return found.Body;
-    throw new StoryreelError('Media.Unavailable', 'The bucket has answered without a file.');
+    const { Body, ContentRange } = found;
+    if (Body instanceof Readable) {
+      // A cache on the way may not know Range, and answers with the whole.
+      if (!start || ContentRange !== undefined) return Body;
+      Body.destroy();
+    }
+    throw new StoryreelError('Media.Unavailable', 'The bucket has answered without the bytes that it was asked for.');
   }
 
   async find(key: string): Promise<Stored | undefined> {

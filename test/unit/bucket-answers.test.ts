@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { isOutage } from '../../src/activities/lanes/outage';
 import { mediaKey, openMediaStore, type MediaStore } from '../../src/storage';
 import { bucketAddress } from '../../src/media-url';
@@ -168,6 +169,13 @@ test('However many viewers are slow, the next request is answered', async () => 
   expect(await store.has(KEY)).toBe(true);
   await bucket.close();
   await Promise.all(viewers);
+});
+
+test('The whole of an object is not taken for the part that was asked for', async () => {
+  bucket.objects.set(KEY, { body: BYTES, at: new Date() });
+  expect(await failureOf(store.stream(KEY, { start: 2, end: 3 }))).toMatchObject({ type: 'Media.Unavailable' });
+  bucket.refuses = () => ({ status: 206, headers: { 'content-range': 'bytes 2-3/9' }, body: 'pi' });
+  expect(await text(await store.stream(KEY, { start: 2, end: 3 }))).toBe('pi');
 });
 
 test('A page of a proxy in place of an answer is stated with its status', async () => {
