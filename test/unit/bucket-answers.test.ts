@@ -178,6 +178,16 @@ test('The whole of an object is not taken for the part that was asked for', asyn
   expect(await text(await store.stream(KEY, { start: 2, end: 3 }))).toBe('pi');
 });
 
+test('Objects lie below any prefix but one that servers take for another', async () => {
+  const beside = (prefix: string) => bucket.url.replace('media', prefix);
+  const odd = await openMediaStore({ MEDIA_URL: beside('media/a%20b+%25'), MEDIA_DIR: folder, MEDIA_FREE_MB: 0 });
+  const { key } = await odd.put(BYTES, 'image/png');
+  expect([...bucket.objects.keys()]).toEqual([`a b+%/${key}`]);
+  for (const prefix of ['a//b', './a', 'a/../b', '%2e%2e']) {
+    expect(() => bucketAddress(beside(prefix))).toThrow('prefix');
+  }
+});
+
 test('A page of a proxy in place of an answer is stated with its status', async () => {
   bucket.refuses = () => ({
     status: 502,
