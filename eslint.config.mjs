@@ -10,7 +10,7 @@ export const ARROWS = {
   protocol: [],
   workflows: ['protocol'],
   entities: ['protocol'],
-  storage: ['protocol', 'config.ts', 'media-url.ts'],
+  storage: ['protocol', 'config.ts', 'media-url.ts', 'with-timeout.ts'],
   stream: ['protocol', 'address.ts', 'config.ts', 'grown-text.ts', 'logger.ts', 'with-timeout.ts'],
   providers: ['protocol', 'address.ts', 'grown-text.ts'],
   stages: ['protocol', 'entities', 'storage', 'providers'],

@@ -25,6 +25,10 @@ export function bucketAddress(url: string): BucketAddress {
     throw new BadAddress('with an endpoint that begins with https://');
   }
   const prefix = decodeURIComponent(path).replace(/^\/+|\/+$/g, '');
+  // Servers and what lies before them take such paths for other ones, or for forged ones.
+  if (`/${prefix}/`.includes('/./') || `/${prefix}/`.includes('/../') || prefix.includes('//')) {
+    throw new BadAddress('with a prefix without //, . and .. as parts');
+  }
   return {
     bucket: host.host,
     prefix: prefix && `${prefix}/`,

@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import type * as Sdk from '@aws-sdk/client-s3';
 import { StoryreelError } from '../protocol';
 import type { ByteRange } from './media-store';
 import type { BucketAddress } from '../media-url';
+import { withTimeout } from '../with-timeout';
 
 export interface Stored {
   readonly key: string;
@@ -14,7 +16,20 @@ export interface Stored {
 const PART_BYTES = 16 * 1024 * 1024;
 const REQUEST_MS = 30_000;
 const CONNECT_MS = 5_000;
+/** A program or a service that gives credentials may never answer, and AWS' client waits for it. */
+const CREDENTIALS_MS = 30_000;
 const TRIES = 3;
+const REGION = /^[a-z0-9-]{1,40}$/;
+const NO_KEY = new Set(['SignatureDoesNotMatch', 'InvalidAccessKeyId']);
+const RIGHTS = 's3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket';
+
+/** What the client of AWS throws. */
+interface Refused {
+  readonly name?: string;
+  readonly code?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
+}
 
 /**
  * The objects below a prefix of a bucket. Keys and credentials come from where all of AWS' tools look for them. Throws
@@ -25,9 +40,10 @@ export class Bucket {
     private readonly sdk: typeof Sdk,
     private readonly client: Sdk.S3Client,
     private readonly address: BucketAddress,
+    private readonly credentialsMs: number,
   ) {}
 
-  static async open(address: BucketAddress): Promise<Bucket> {
+  static async open(address: BucketAddress, credentialsMs = CREDENTIALS_MS): Promise<Bucket> {
     const sdk = await import('@aws-sdk/client-s3').catch((cause: unknown) => {
       throw new StoryreelError(
         'Config.Invalid',
@@ -45,10 +61,24 @@ export class Bucket {
       // Ours are given with each object; some servers refuse those that AWS' own client adds.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
+      // Some servers never ask for the rest of a request, which the client then waits for, 6 s each time.
+      expectContinueHeader: false,
       maxAttempts: TRIES,
-      requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: REQUEST_MS },
+      requestHandler: {
+        connectionTimeout: CONNECT_MS,
+        socketTimeout: REQUEST_MS,
+        // Each viewer of a film keeps one busy. With the client's own bound of 50, the next would fail after CONNECT_MS.
+        httpAgent: { maxSockets: Infinity },
+        httpsAgent: { maxSockets: Infinity },
+      },
     });
-    return new Bucket(sdk, client, address);
+    await client.config.region().catch((cause: unknown) => {
+      client.destroy();
+      throw new StoryreelError('Config.Invalid', 'MEDIA_URL has no region. Add region=… to it, or set AWS_REGION.', {
+        cause,
+      });
+    });
+    return new Bucket(sdk, client, address, credentialsMs);
   }
 
   close(): void {
@@ -62,7 +92,9 @@ export class Bucket {
       if (bytes <= PART_BYTES) {
         const ChecksumSHA256 = Buffer.from(sha256, 'hex').toString('base64');
         const { PutObjectCommand } = this.sdk;
-        await this.client.send(new PutObjectCommand({ ...object, ContentLength: bytes, ChecksumSHA256 }));
+        // A stream can be sent only once, and the server may ask for it again.
+        const Body = body instanceof Readable ? await buffer(body) : body;
+        await this.client.send(new PutObjectCommand({ ...object, Body, ContentLength: bytes, ChecksumSHA256 }));
         return;
       }
       const { Upload } = await import('@aws-sdk/lib-storage');
@@ -77,7 +109,7 @@ export class Bucket {
 
   /**
    * Resolves with whether the object is there and its time is another now. Some servers leave the time of an object that
-   * is copied onto itself.
+   * is copied onto itself. None copies what lies in cold storage, or has more than 5 GB.
    */
   async touch({ key, storedAt }: Stored, mediaType: string): Promise<boolean> {
     const { CopyObjectCommand } = this.sdk;
@@ -86,17 +118,23 @@ export class Bucket {
       .map(encodeURIComponent)
       .join('/');
     const copy = { ...this.named(key), CopySource, MetadataDirective: 'REPLACE' as const, ContentType: mediaType };
-    const done = await this.unlessMissing(() => this.client.send(new CopyObjectCommand(copy)));
-    return (done?.CopyObjectResult?.LastModified ?? storedAt) > storedAt;
+    const done = await this.asked(() => this.client.send(new CopyObjectCommand(copy))).catch(() => undefined);
+    return secondsOf(done?.CopyObjectResult?.LastModified ?? storedAt) > secondsOf(storedAt);
   }
 
   async get(key: string, { start, end }: ByteRange): Promise<Readable> {
     const { GetObjectCommand } = this.sdk;
     const isPart = start !== undefined || end !== undefined;
     const wanted = { ...this.named(key), ...(isPart && { Range: `bytes=${start ?? 0}-${end ?? ''}` }) };
-    const { Body } = await this.asked(() => this.client.send(new GetObjectCommand(wanted)));
-    if (Body instanceof Readable) return Body;
-    throw new StoryreelError('Media.Unavailable', 'The bucket has answered without a file.');
+    const found = await this.unlessMissing(() => this.client.send(new GetObjectCommand(wanted)));
+    if (!found) throw lost(`The bucket of MEDIA_URL has no object ${key}.`);
+    const { Body, ContentRange } = found;
+    if (Body instanceof Readable) {
+      // A cache on the way may not know Range, and answers with the whole.
+      if (!start || ContentRange !== undefined) return Body;
+      Body.destroy();
+    }
+    throw new StoryreelError('Media.Unavailable', 'The bucket has answered without the bytes that it was asked for.');
   }
 
   async find(key: string): Promise<Stored | undefined> {
@@ -117,20 +155,25 @@ export class Bucket {
           yield { key: Key.slice(prefix.length), bytes: Size ?? 0, storedAt: LastModified ?? new Date(0) };
       }
       after = NextContinuationToken;
-    } while (after !== undefined);
+    } while (after);
   }
 
-  async remove(key: string): Promise<void> {
+  /** If it throws, the object may be removed all the same, or a little later. */
+  async remove(key: string, abortSignal?: AbortSignal): Promise<void> {
     const { DeleteObjectCommand } = this.sdk;
-    await this.asked(() => this.client.send(new DeleteObjectCommand(this.named(key))));
+    const command = new DeleteObjectCommand(this.named(key));
+    await this.asked(() => this.client.send(command, abortSignal && { abortSignal }));
   }
 
-  /** Ends uploads in parts that a crash has left. Resolves with how many there were. */
-  async abortUploads(before: Date): Promise<number> {
+  /** Ends uploads in parts that a crash has left, on servers that list them. Resolves with how many there were. */
+  async abortUploads(before: Date, isOurs: (key: string) => boolean): Promise<number> {
     const { AbortMultipartUploadCommand, ListMultipartUploadsCommand } = this.sdk;
     const { bucket: Bucket, prefix: Prefix } = this.address;
-    const { Uploads } = await this.asked(() => this.client.send(new ListMultipartUploadsCommand({ Bucket, Prefix })));
-    const old = (Uploads ?? []).filter(({ Initiated }) => Initiated !== undefined && Initiated < before);
+    const list = new ListMultipartUploadsCommand({ Bucket, Prefix });
+    const found = await this.unlessStatus(501, () => this.client.send(list));
+    const old = (found?.Uploads ?? []).filter(
+      ({ Key, Initiated }) => Initiated && Initiated < before && Key && isOurs(Key.slice(Prefix.length)),
+    );
     for (const { Key, UploadId } of old) {
       await this.unlessMissing(() => this.client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })));
     }
@@ -138,16 +181,12 @@ export class Bucket {
   }
 
   failure(error: unknown): StoryreelError {
-    const { name, code, $metadata } = error as {
-      name?: string;
-      code?: string;
-      $metadata?: { httpStatusCode?: number };
-    };
+    const { name, code, $metadata } = error as Refused;
     const status = $metadata?.httpStatusCode;
     const why = [code ?? (name === 'Error' ? undefined : name), status].filter((part) => part !== undefined).join(', ');
     return new StoryreelError(
       'Media.Unavailable',
-      `The bucket of MEDIA_URL cannot be used${why && ` (${why})`}. Check MEDIA_URL, the credentials of AWS_ACCESS_KEY_ID and what they may do.`,
+      `The bucket of MEDIA_URL cannot be used${why && ` (${why})`}. ${adviceOn(error as Refused)}`,
       { cause: error },
     );
   }
@@ -156,12 +195,16 @@ export class Bucket {
     return { Bucket: this.address.bucket, Key: this.address.prefix + key };
   }
 
-  private async unlessMissing<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  /** A missing bucket is an error. The answer to HEAD does not show which of both is missing. */
+  private unlessMissing<T>(ask: () => Promise<T>): Promise<T | undefined> {
+    return this.unlessStatus(404, ask);
+  }
+
+  private async unlessStatus<T>(status: number, ask: () => Promise<T>): Promise<T | undefined> {
     return this.asked(() =>
       ask().catch((error: unknown) => {
-        const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
-        // A missing bucket is an error. The answer to HEAD does not show which of both is missing.
-        if ($metadata?.httpStatusCode === 404 && name !== 'NoSuchBucket') return undefined;
+        const { name, $metadata } = error as Refused;
+        if ($metadata?.httpStatusCode === status && name !== 'NoSuchBucket') return undefined;
         throw error;
       }),
     );
@@ -169,9 +212,35 @@ export class Bucket {
 
   private async asked<T>(ask: () => Promise<T>): Promise<T> {
     try {
-      return await ask();
+      const came = this.client.config.credentials().then(() => true);
+      if (await withTimeout(came, this.credentialsMs, false)) return await ask();
+      throw new StoryreelError('Media.Unavailable', 'The credentials for the bucket of MEDIA_URL do not come.');
     } catch (error) {
       throw error instanceof StoryreelError ? error : this.failure(error);
     }
   }
+}
+
+/** One medium is not there, although the bucket is. As for a file of a folder, the cause's code is ENOENT. */
+export function lost(message: string): StoryreelError {
+  return new StoryreelError('Media.Unavailable', message, {
+    cause: Object.assign(new Error('no such medium'), { code: 'ENOENT' }),
+  });
+}
+
+/** HEAD states a time in whole seconds, and a copy states it in milliseconds. */
+function secondsOf(time: Date): number {
+  return Math.floor(time.getTime() / 1_000);
+}
+
+function adviceOn({ name, $metadata, $response }: Refused): string {
+  const status = $metadata?.httpStatusCode;
+  const region = status === 301 || status === 400 ? $response?.headers?.['x-amz-bucket-region'] : undefined;
+  if (region && REGION.test(region)) return `It is in another region: set region=${region} in MEDIA_URL.`;
+  if (name === 'RequestTimeTooSkewed') return 'Set the clock of this machine.';
+  // The answer to HEAD has no name.
+  if (status === 403 && !NO_KEY.has(name ?? '')) {
+    return `The credentials need ${RIGHTS}; without the last, S3 refuses to say what is missing.`;
+  }
+  return 'Check MEDIA_URL, the credentials of AWS_ACCESS_KEY_ID and what they may do.';
 }

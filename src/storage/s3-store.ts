@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
@@ -6,12 +6,12 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mediaKey, sha256OfKey, StoryreelError } from '../protocol';
 import type { ByteRange, FoundMedia, MediaDraft, MediaStore, StoredMedia } from './media-store';
-import type { Bucket, Stored } from './s3-bucket';
+import { lost, type Bucket, type Stored } from './s3-bucket';
 import { guard, measured, WorkArea } from './work-area';
 
-const PROBE = 'probe';
 const REMOVING = 'removing/';
-/** After so long, who removes an object has ended or given up: a request takes a tenth of it at most. */
+const BYTES = 'application/octet-stream';
+/** After so long, who removes an object has ended or given up. Its last request is given up after half of it. */
 const REMOVAL_MS = 60_000;
 const LOOK_AGAIN_MS = 200;
 const STORE_TRIES = 3;
@@ -24,13 +24,20 @@ export class S3Store implements MediaStore {
     private readonly bucket: Bucket,
     folder: string,
     leastFree = 0,
+    private readonly removalMs = REMOVAL_MS,
   ) {
     this.work = new WorkArea(resolve(folder), leastFree);
   }
 
   async probe(): Promise<number> {
     const free = await this.work.probe();
-    await this.write(PROBE);
+    // As the mark of a medium that nobody has, it is removed after a crash. Each is another: some servers take one write of
+    // a key a second.
+    const key = REMOVING + mediaKey(sha256Of(Buffer.from(randomUUID())), BYTES);
+    await this.write(key);
+    await this.bucket.remove(key);
+    // Who may not list is refused here: to others, S3 states that it is not there.
+    await this.bucket.find(key);
     return free;
   }
 
@@ -99,32 +106,31 @@ export class S3Store implements MediaStore {
     const mark = REMOVING + key;
     if (!isOld(await this.bucket.find(key), before)) return false;
     await this.write(mark);
-    const began = Date.now();
-    try {
-      if (!isOld(await this.bucket.find(key), before)) return false;
-      // A process that slept in between may remove nothing: nobody counts on its mark any more.
-      if (Date.now() - began > REMOVAL_MS / 2) return false;
-      await this.bucket.remove(key);
-      return true;
-    } finally {
-      await this.bucket.remove(mark);
-    }
+    const deadline = Date.now() + this.removalMs / 2;
+    const found = await this.bucket.find(key);
+    // A process that slept in between may remove nothing: nobody counts on its mark any more.
+    const msLeft = deadline - Date.now();
+    const isRemoved = isOld(found, before) && msLeft > 0;
+    // If this fails, the object may still be removed a little later. So the mark stays.
+    if (isRemoved) await this.bucket.remove(key, AbortSignal.timeout(msLeft));
+    await this.bucket.remove(mark);
+    return isRemoved;
   }
 
   async removeWork(before: Date): Promise<number> {
     let removed = await this.work.remove(before);
     for await (const { key, storedAt } of this.bucket.list(REMOVING)) {
-      if (storedAt >= before) continue;
+      if (storedAt >= before || !isOurs(key.slice(REMOVING.length))) continue;
       await this.bucket.remove(key);
       removed += 1;
     }
-    return removed + (await this.bucket.abortUploads(before));
+    return removed + (await this.bucket.abortUploads(before, isOurs));
   }
 
   /** Writes an object whose content does not matter. */
   private write(key: string): Promise<void> {
     const byte = Buffer.alloc(1);
-    return this.bucket.put(key, byte, byte.length, sha256Of(byte), 'application/octet-stream');
+    return this.bucket.put(key, byte, byte.length, sha256Of(byte), BYTES);
   }
 
   /** Leaves the object in the bucket, whole and with the time of now, also while somebody removes the one that was there. */
@@ -142,7 +148,7 @@ export class S3Store implements MediaStore {
 
   /** Waits while somebody is removing the object, then looks whether it is gone. Later removals see its new time. */
   private async isRemoved(key: string): Promise<boolean> {
-    for (const from = Date.now(); Date.now() - from < REMOVAL_MS; await sleep(LOOK_AGAIN_MS)) {
+    for (const from = Date.now(); Date.now() - from < this.removalMs; await sleep(LOOK_AGAIN_MS)) {
       if (!(await this.bucket.find(REMOVING + key))) break;
     }
     return (await this.bucket.find(key)) === undefined;
@@ -160,6 +166,11 @@ function isOld(found: Stored | undefined, before: Date): boolean {
   return found !== undefined && found.storedAt < before;
 }
 
+/** Others may put files beside ours. */
+function isOurs(key: string): boolean {
+  return sha256OfKey(key) !== undefined;
+}
+
 function sha256Of(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
@@ -174,11 +185,7 @@ function hashed(key: string): Transform {
     },
     flush(done) {
       const isRight = sha256OfKey(key) === hash.digest('hex');
-      done(
-        isRight
-          ? null
-          : new StoryreelError('Media.Unavailable', `The object ${key} holds other bytes than its hash names.`),
-      );
+      done(isRight ? null : lost(`The object ${key} holds other bytes than its hash names.`));
     },
   });
 }

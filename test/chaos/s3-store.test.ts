@@ -2,8 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { openMediaStore, type MediaStore } from '../../src/storage';
+import {
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { mediaKey, openMediaStore, type MediaStore } from '../../src/storage';
 import { ownKey, startGateway } from '../support/gateway';
 import { describeMediaStore } from '../support/media-store-contract';
 import { AWS_ENV, startS3Server, type S3Server } from '../support/s3-server';
@@ -49,6 +56,19 @@ describe('Objects in the bucket', () => {
     for await (const file of store.list()) keys.push(file.key);
     expect(keys).toContain(key);
     expect(others.filter((other) => keys.some((each) => other.endsWith(each)))).toEqual([]);
+    client.destroy();
+  });
+
+  test('and uploads of others stay when unfinished work is removed', async () => {
+    const client = new S3Client({ endpoint: server.endpoint, forcePathStyle: true });
+    const ours = `media/${mediaKey(sha256('an upload that ended'), 'video/mp4')}`;
+    const theirs = ['media/theirs.mp4', 'elsewhere/theirs.mp4'];
+    for (const Key of [ours, ...theirs]) await client.send(new CreateMultipartUploadCommand({ Bucket: BUCKET, Key }));
+    await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'media/removing/README', Body: 'theirs' }));
+    expect(await store.removeWork(new Date(Date.now() + 60_000))).toBe(1);
+    const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket: BUCKET }));
+    expect(Uploads?.map(({ Key }) => Key).sort()).toEqual([...theirs].sort());
+    await client.send(new HeadObjectCommand({ Bucket: BUCKET, Key: 'media/removing/README' }));
     client.destroy();
   });
 

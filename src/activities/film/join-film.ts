@@ -6,6 +6,9 @@ import { runLane, type LaneProducer, type LaneRun } from '../lanes/lane-run';
 import { inWorkFolder } from '../media/work-folder';
 import { makeFilm, type MeasuredFilm } from './make-film';
 
+/** Each is a connection and an open file, if media are in a bucket. */
+const FETCHED_AT_ONCE = 8;
+
 /** Joins the scenes in their order into one H.264 film, with the narration as a subtitle track. */
 export function joinFilm(deps: ActivityDeps, task: LaneTask): Promise<LaneResult> {
   return runLane(deps, task, filmProducer);
@@ -40,7 +43,11 @@ const filmProducer: LaneProducer<FilmPlan> = {
 
 async function joinParts(run: LaneRun, folder: string, { parts, language }: FilmPlan): Promise<MeasuredFilm> {
   const { media, config, logger } = run.deps;
-  const sources = await Promise.all(parts.map(({ key }) => media.localPath(key, folder)));
+  const sources: string[] = [];
+  for (let first = 0; first < parts.length; first += FETCHED_AT_ONCE) {
+    const some = parts.slice(first, first + FETCHED_AT_ONCE);
+    sources.push(...(await Promise.all(some.map(({ key }) => media.localPath(key, folder)))));
+  }
   return makeFilm(
     {
       ffmpegPath: config.FFMPEG_PATH,
