@@ -9,7 +9,7 @@ import { idle } from './goals/idle';
 import { kills } from './goals/kills';
 import { manyStories } from './goals/many-stories';
 import { handover, storm } from './goals/storm';
-import { startDurableStreams, startNchan } from './peers';
+import { startCentrifugo, startDurableStreams, startNchan } from './peers';
 import { Readers } from './readers';
 import { Gateway, ONE_CORE, startBareLoop, type Served, type Story } from './servers';
 
@@ -37,6 +37,7 @@ export async function gatewayBench(ground: Ground, { note, runs, scale, goals }:
   const has = (...some: readonly Goal[]) => some.some((goal) => goals.includes(goal));
   const gateway = await Gateway.start(ground.services);
   const servers: Served[] = [gateway];
+  const leftOut: { readonly server: string; readonly why: string }[] = [];
   const readers = await Readers.start();
   const report = (what: string, { server, viewers, ageMs, lost, doubled }: Crowd) =>
     note(`${what} ${server}, ${viewers} viewers: p99 ${ageMs.p99} ms; lost ${lost}, doubled ${doubled}`);
@@ -50,6 +51,11 @@ export async function gatewayBench(ground: Ground, { note, runs, scale, goals }:
     servers.push(bareLoop);
     if (has('G1', 'G2', 'G10')) {
       servers.push(await startDurableStreams(), await startNchan(ground.services));
+      const centrifugo = await startCentrifugo(ground.services, note);
+      if ('missing' in centrifugo) {
+        note(`Centrifugo is left out: ${centrifugo.missing}`);
+        leftOut.push({ server: 'Centrifugo', why: centrifugo.missing });
+      } else servers.push(centrifugo);
     }
     const one: Element<'one'>[] = [];
     const thousand: Element<'thousand'>[] = [];
@@ -89,6 +95,7 @@ export async function gatewayBench(ground: Ground, { note, runs, scale, goals }:
       scale,
       runs,
       pinned: ONE_CORE.length > 0,
+      leftOut,
       tokensPerSecond: RATE,
       seconds: SECONDS,
       coldStartMs: gateway.startedMs,
