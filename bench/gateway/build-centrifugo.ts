@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runToEnd } from '../../dev/stack/run-to-end';
+import { WITH_US } from './servers';
 
 const VERSION = '6.9.1';
 const MODULE = `github.com/centrifugal/centrifugo/v6@v${VERSION}`;
@@ -9,37 +11,39 @@ const BOUND_MS = 20 * 60_000;
 const GO_ITSELF = '/usr/local/go/bin';
 
 /**
- * Builds Centrifugo from the Go module proxy with the machine's own Go, once: its folder appears whole or not at all.
- * Modules and caches of the build are removed after it. Resolves with the reason if it could not be built.
+ * Builds Centrifugo's program from the Go module proxy with the machine's own Go, once: it is in `toolsDir` whole or
+ * not at all. Modules and caches are in the folder `scratch` during the build. Resolves with the reason if it failed.
  */
 export async function buildCentrifugo(
   toolsDir: string,
+  scratch: string,
   note: (line: string) => void,
 ): Promise<{ readonly program: string } | { readonly missing: string }> {
-  const target = join(toolsDir, `centrifugo-${VERSION}`);
-  const program = join(target, 'centrifugo');
+  const program = join(toolsDir, `centrifugo-${VERSION}`);
   if (existsSync(program)) return { program };
-  const partial = `${target}.partial-${process.pid}`;
-  const [bin, caches] = [join(partial, 'bin'), join(partial, 'caches')];
+  const folder = join(scratch, 'build-centrifugo');
   const { PATH = '', GOFLAGS = '' } = process.env;
   const env = {
     ...process.env,
     PATH: `${PATH}:${GO_ITSELF}`,
-    GOBIN: bin,
-    GOPATH: caches,
-    GOCACHE: join(caches, 'build'),
+    GOBIN: join(folder, 'bin'),
+    GOPATH: join(folder, 'modules'),
+    GOCACHE: join(folder, 'cache'),
     // Else the folder of modules cannot be removed.
     GOFLAGS: `${GOFLAGS} -modcacherw`.trim(),
   };
+  if (spawnSync('go', ['version'], { env }).status !== 0) return { missing: 'this machine has no go' };
+  note(`building Centrifugo ${VERSION}, which takes minutes …`);
+  const [first = '', ...args] = [...WITH_US, 'go', 'install', MODULE];
+  const { exitCode, output } = await runToEnd(first, args, { env, boundMs: BOUND_MS });
   try {
-    mkdirSync(bin, { recursive: true });
-    note(`building Centrifugo ${VERSION}, which takes minutes …`);
-    const { exitCode, output, notFound } = await runToEnd('go', ['install', MODULE], { env, boundMs: BOUND_MS });
-    if (notFound) return { missing: 'this machine has no go' };
     if (exitCode !== 0) return { missing: `go could not build it: ${output.trim().split('\n').at(-1) ?? exitCode}` };
-    renameSync(bin, target);
+    const partial = `${program}.partial-${process.pid}`;
+    mkdirSync(toolsDir, { recursive: true });
+    copyFileSync(join(env.GOBIN, 'centrifugo'), partial);
+    renameSync(partial, program);
     return { program };
   } finally {
-    rmSync(partial, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -136,7 +136,7 @@ export async function startCentrifugo(
   { scratch }: Services,
   note: (line: string) => void,
 ): Promise<Served | { readonly missing: string }> {
-  const built = await buildCentrifugo(toolsDir, note);
+  const built = await buildCentrifugo(toolsDir, scratch, note);
   if ('missing' in built) return built;
   const folder = join(scratch, 'centrifugo');
   mkdirSync(folder, { recursive: true });

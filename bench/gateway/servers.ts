@@ -37,8 +37,11 @@ const ifItRuns = (prefix: readonly string[]) => {
 /** The first core is the server's alone, where there are several: readers and the writer have the others. */
 export const ONE_CORE = cpus().length > 1 ? ifItRuns(['taskset', '-c', '0']) : [];
 
-/** What a server is started with. It dies with the benchmark, also if that is interrupted or killed. */
-export const AS_SERVER = [...ifItRuns(['setpriv', '--pdeathsig', 'KILL']), ...ONE_CORE];
+/** A program that is started with it dies with the benchmark, also if that is interrupted or killed. */
+export const WITH_US = ifItRuns(['setpriv', '--pdeathsig', 'KILL']);
+
+/** What a server is started with. */
+export const AS_SERVER = [...WITH_US, ...ONE_CORE];
 
 export const tokenAt = (index: number) => tokenText(index, nowMicros());
 
