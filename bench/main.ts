@@ -74,7 +74,11 @@ async function main(): Promise<void> {
   let stopping: Promise<void> | undefined;
   const close = () => (stopping ??= ground.close());
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void close().finally(() => process.exit(130)));
+    process.once(signal, () => {
+      // Whatever still runs fails when its services are stopped.
+      for (const failure of ['unhandledRejection', 'uncaughtException'] as const) process.on(failure, () => undefined);
+      void close().finally(() => process.exit(130));
+    });
   }
   try {
     const result = ofGaps
