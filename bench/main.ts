@@ -5,6 +5,7 @@ import { Ground } from './harness/ground';
 import { machine } from './harness/machine';
 import { compare, PARTS, type Part } from './compare';
 import { gaps } from './gaps/run';
+import { GOALS, type Goal } from './gateway/goals/checks';
 import { gatewayBench } from './gateway/run';
 import { pageBench } from './page/run';
 
@@ -20,10 +21,19 @@ function share(text: string): number {
   return value;
 }
 
+function someGoals(text: string): Goal[] {
+  const names = text.split(',');
+  const unknown = names.find((name) => !(GOALS as readonly string[]).includes(name));
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(`There is no goal ${unknown}. There are: ${GOALS.join(', ')}.`);
+  return GOALS.filter((goal) => names.includes(goal));
+}
+
 interface Options {
   readonly check?: true;
   readonly runs: number;
   readonly scale: number;
+  readonly goals?: readonly Goal[];
   readonly out?: string;
   readonly paths?: string;
 }
@@ -45,10 +55,11 @@ async function main(): Promise<void> {
       'only paths, or situations of gaps, whose names contain one of these words, comma separated',
     )
     .option('--scale <share>', 'of gateway: the share of viewers, stories and texts; below 1, a trial', share, 1)
+    .option('--goals <names>', 'of gateway: only these goals, comma separated, as G2,G5', someGoals)
     .option('--out <file>', 'write the JSON there, too')
     .addHelpText('after', '\nJSON goes to standard output, progress to standard error. Method: bench/README.md.')
     .parse();
-  const { check: checking, runs, scale, out, paths } = program.opts<Options>();
+  const { check: checking, runs, scale, goals = GOALS, out, paths } = program.opts<Options>();
   const ofGaps = program.args[0] === 'gaps';
   const ofGateway = program.args[0] === 'gateway';
   const ofPage = program.args[0] === 'page';
@@ -63,13 +74,17 @@ async function main(): Promise<void> {
   let stopping: Promise<void> | undefined;
   const close = () => (stopping ??= ground.close());
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void close().finally(() => process.exit(130)));
+    process.once(signal, () => {
+      // Whatever still runs fails when its services are stopped.
+      for (const failure of ['unhandledRejection', 'uncaughtException'] as const) process.on(failure, () => undefined);
+      void close().finally(() => process.exit(130));
+    });
   }
   try {
     const result = ofGaps
       ? await gaps(ground, { note, only: paths?.split(',') ?? [] })
       : ofGateway
-        ? await gatewayBench(ground, { note, runs, scale })
+        ? await gatewayBench(ground, { note, runs, scale, goals })
         : ofPage
           ? await pageBench(ground, { note })
           : checking

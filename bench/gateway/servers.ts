@@ -29,9 +29,19 @@ export interface Served {
   close(): Promise<void>;
 }
 
+const ifItRuns = (prefix: readonly string[]) => {
+  const [program = '', ...args] = prefix;
+  return spawnSync(program, [...args, 'true']).status === 0 ? prefix : [];
+};
+
 /** The first core is the server's alone, where there are several: readers and the writer have the others. */
-export const ONE_CORE =
-  cpus().length > 1 && spawnSync('taskset', ['-c', '0', 'true']).status === 0 ? ['taskset', '-c', '0'] : [];
+export const ONE_CORE = cpus().length > 1 ? ifItRuns(['taskset', '-c', '0']) : [];
+
+/** A program that is started with it dies with the benchmark, also if that is interrupted or killed. */
+export const WITH_US = ifItRuns(['setpriv', '--pdeathsig', 'KILL']);
+
+/** What a server is started with. */
+export const AS_SERVER = [...WITH_US, ...ONE_CORE];
 
 export const tokenAt = (index: number) => tokenText(index, nowMicros());
 
@@ -125,7 +135,7 @@ export class Gateway implements Served {
   private static async run(env: Gateway['env'], address: string) {
     const began = performance.now();
     const cli = join(__dirname, '..', '..', 'src', 'cli', 'main.js');
-    const [program = '', ...args] = [...ONE_CORE, process.execPath, cli, 'gateway'];
+    const [program = '', ...args] = [...AS_SERVER, process.execPath, cli, 'gateway'];
     const child = spawn(program, args, {
       env: { ...process.env, ...env, GATEWAY_ADDRESS: address },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -137,7 +147,7 @@ export class Gateway implements Served {
 
 /** One buffer to each socket. */
 export async function startBareLoop(): Promise<Served> {
-  const [first, ...others] = [...ONE_CORE, process.execPath];
+  const [first, ...others] = [...AS_SERVER, process.execPath];
   const loop = fork(join(__dirname, 'bare-loop.js'), { ...(first && { execPath: first, execArgv: others }) });
   const [{ port }] = (await once(loop, 'message')) as [{ port: number }];
   return {
