@@ -1,9 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
-import { estimateFilm, listProviders, type FilmEstimate, type PlanSource, type ProviderView } from '../planning';
+import {
+  estimateFilm,
+  knownStages,
+  listProviders,
+  planRun,
+  type FilmEstimate,
+  type PlanSource,
+  type ProviderView,
+} from '../planning';
 import { listBatches, type BatchFilter, type BatchPage } from './batch/list-batches';
 import { outcomePage, type OutcomeFilter, type OutcomePage } from './outcomes';
 import { defined, type ProjectId, type StageName } from '../protocol';
-import { readInput } from './inputs';
+import { readProjectId } from '../protocol/viewer';
+import { readInput, type Checked } from './inputs';
 import type { NewProject } from './projects/new-project';
 import type { StartOptions } from './runs/start-run';
 import { paidCalls, type PaidCall } from './projects/paid-calls';
@@ -46,10 +56,14 @@ export class Overview {
     return this.run(() => outcomePage(this.source.dataSource, filter));
   }
 
-  /** The range of the cost of a film that does not exist yet. Throws `Project.Invalid` and `Stage.Unknown`. */
+  /**
+   * The range of the cost of a film that does not exist yet. Throws `Project.Invalid` and `Stage.Unknown`, also if a new
+   * project cannot be started as `start` states.
+   */
   estimate(input: EstimateInput = {}): Promise<FilmEstimate> {
-    return this.run(() => {
+    return this.run(async () => {
       const { settings: { scenes } = {}, start, stages = start?.stages } = readInput('the estimate', input);
+      if (start) await this.mustBeStartable(start);
       return estimateFilm(this.source, defined({ scenes, stages, only: start?.scenes }));
     });
   }
@@ -62,5 +76,12 @@ export class Overview {
   /** The models that can be asked, for each kind in the order of choice, without their keys. */
   providers(): Promise<ProviderView[]> {
     return this.run(() => listProviders(this.source));
+  }
+
+  /** Plans the run of a project that has no rows. */
+  private async mustBeStartable({ stages, scenes, gates }: NonNullable<Checked<'the estimate'>['start']>) {
+    const projectId = readProjectId(randomUUID());
+    const known = await knownStages(this.source);
+    await planRun(this.source.dataSource.manager, known, defined({ projectId, stages, scenes, gates }));
   }
 }

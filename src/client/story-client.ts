@@ -299,7 +299,7 @@ export class StoryClient {
    * Removes a project: its events and texts in Redis, then every row but those of the audit. The reconciler later
    * removes media that nothing else refers to. Throws `Project.NotFound`, `Project.AlreadyRunning` while a run is open,
    * and `Service.Unreachable` if Redis cannot be reached. Then nothing is removed, or only the events, and the call may
-   * be repeated. Temporal keeps the histories until their retention ends. With `purgeHistory` they are removed as well,
+   * be repeated. Throws `Project.Conflict` if `version` is given and is not the present one. Temporal keeps the histories until their retention ends. With `purgeHistory` they are removed as well,
    * also those of a project that was deleted before.
    */
   delete(projectId: ProjectId, options: DeleteOptions = {}): Promise<void> {
