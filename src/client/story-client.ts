@@ -148,7 +148,7 @@ export class StoryClient {
    * Starts a run of the project. Results whose inputs have not changed are used again. Throws `Project.NotFound`,
    * `Stage.Unknown`, and `Project.Invalid` if the chosen stages or scenes cannot run. Throws `Project.AlreadyRunning`
    * unless `join` is set or the open run has the same `requestId`. Throws `Project.WouldReplaceEdits` unless
-   * `replaceEdits` is set.
+   * `replaceEdits` is set, and `Request.Repeated` if the `requestId` was used with other options.
    */
   start(projectId: ProjectId, options: StartOptions = {}): Promise<StartedRun> {
     return this.calls.act('start', projectId, (known) => {

@@ -247,8 +247,8 @@ export const FAILURES = {
   ),
   'Request.Repeated': final(
     422,
-    'The idempotency key was used for another project',
-    'Use a new key for a new project.',
+    'The idempotency key was used for something else',
+    'Use a new key for each new request.',
   ),
   'Request.TooMany': retried(
     429,
