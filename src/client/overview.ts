@@ -63,7 +63,7 @@ export class Overview {
   estimate(input: EstimateInput = {}): Promise<FilmEstimate> {
     return this.run(async () => {
       const { settings: { scenes } = {}, start, stages = start?.stages } = readInput('the estimate', input);
-      if (start) await this.mustBeStartable(start);
+      if (start) await mustBeStartable(this.source, start);
       return estimateFilm(this.source, defined({ scenes, stages, only: start?.scenes }));
     });
   }
@@ -77,11 +77,13 @@ export class Overview {
   providers(): Promise<ProviderView[]> {
     return this.run(() => listProviders(this.source));
   }
+}
 
-  /** Plans the run of a project that has no rows. */
-  private async mustBeStartable({ stages, scenes, gates }: NonNullable<Checked<'the estimate'>['start']>) {
-    const projectId = readProjectId(randomUUID());
-    const known = await knownStages(this.source);
-    await planRun(this.source.dataSource.manager, known, defined({ projectId, stages, scenes, gates }));
-  }
+/** Plans the run of a project that has no rows. */
+async function mustBeStartable(
+  source: PlanSource & { readonly dataSource: DataSource },
+  { stages, scenes, gates }: NonNullable<Checked<'the estimate'>['start']>,
+): Promise<void> {
+  const projectId = readProjectId(randomUUID());
+  await planRun(source.dataSource.manager, await knownStages(source), defined({ projectId, stages, scenes, gates }));
 }
