@@ -6,3 +6,4 @@ export { actAs } from './access/acting';
 export { CHANGES, INPUTS, issueWords, OF_REQUEST, readInput } from './inputs';
 export { estimateText, reasonText, settingsText } from './projects/explanation-text';
 export { SESSION_SECONDS } from './access/sessions';
+export { inTraceOf } from '../telemetry';
