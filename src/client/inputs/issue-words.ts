@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** More unknown fields than these say nothing new. */
+/** A reader needs no more unknown fields than these. */
 const MAX_UNKNOWN = 3;
 const MAX_CHARACTERS = 60;
 const KINDS: Readonly<Record<string, string>> = {
