@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ExplainEditOptions, ProjectChanges } from '../../client';
+import type { ExplainEditOptions } from '../../client';
 import { CHANGES, INPUTS } from '../../client/internal';
 import { defined, StoryreelError } from '../../protocol';
 import { NOT_MODIFIED } from '../answers';
@@ -32,7 +32,7 @@ export function addEdits(app: App): void {
         );
       }
       const version = await versionToMatch(request, project);
-      const edit = project.edit(changes as ProjectChanges, defined({ version, by }));
+      const edit = project.edit(changes, defined({ version, by }));
       const edited = await orPresentVersion(edit, project);
       return reply.header('etag', `"v${edited.version}"`).send(edited);
     },
