@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
-import { shownHosts } from '../address';
+import { urlOf } from '../address';
 import { StoryreelError } from '../protocol';
 import { canonicalAddress, isWithin } from './forwarded';
 
@@ -68,9 +68,15 @@ function isOwnSite(site: string | string[]): boolean {
   return ['same-origin', 'none'].includes(String(site));
 }
 
-function isOther({ origin, host }: FastifyRequest['headers']): boolean {
+/** A proxy may name the port that the scheme implies, which an origin leaves out. */
+function isOther({ origin, host = '' }: FastifyRequest['headers']): boolean {
   if (origin === undefined) return false;
-  return shownHosts(origin) !== host;
+  try {
+    const { protocol, host: theirs } = urlOf(origin);
+    return urlOf(`${protocol}//${host}`).host !== theirs;
+  } catch {
+    return true;
+  }
 }
 
 /** Without the port, in the one form of its spellings: small letters, no dot at the end, and IP addresses as themselves. */

@@ -1,4 +1,5 @@
-import { answersUnder, isLoopback } from '../../src/gateway/request-origin';
+import Fastify from 'fastify';
+import { answersUnder, isLoopback, mustBeFromOurPage } from '../../src/gateway/request-origin';
 
 const THIS_MACHINE = [
   ...['localhost', 'LOCALHOST', 'localhost.', 'localhost:8787', 'localhost.:8787', '127.0.0.1', '127.0.0.1.:80'],
@@ -39,4 +40,29 @@ test('A named host is answered in each of its spellings, and beside it only this
     expect(isOurs('localhost')).toBe(address.startsWith('127'));
   }
   expect(answersUnder('0.0.0.0:8787')('any.example')).toBe(true);
+});
+
+test.each([
+  ['https://story.example', 'story.example', true],
+  ['https://story.example', 'story.example:443', true],
+  ['http://story.example', 'story.example:80', true],
+  ['http://[::1]:8787', '[::1]:8787', true],
+  ['http://localhost:8787', 'LOCALHOST:8787', true],
+  ['https://story.example', 'story.example:80', false],
+  ['https://story.example:8443', 'story.example', false],
+  ['https://evil.example', 'story.example', false],
+  ['null', 'story.example', false],
+  ['https://', 'story.example', false],
+  ['', '', false],
+])('A change from a page of "%s" at the host "%s" is of the own page: %s', async (origin, host, isOwn) => {
+  const app = Fastify();
+  app.post('/', async (request) => {
+    try {
+      mustBeFromOurPage(request);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  expect((await app.inject({ method: 'POST', url: '/', headers: { origin, host } })).json()).toBe(isOwn);
 });
