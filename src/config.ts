@@ -8,6 +8,7 @@ import { keepSecret } from './scrub';
 import {
   TEXT_CHECKS,
   address,
+  hostNames,
   httpUrl,
   isOfSentinels,
   networks,
@@ -142,7 +143,7 @@ const schema = z.object({
   LOG_EXPIRY_SECONDS: whole(1, 31_536_000).default(3_600),
 
   GATEWAY_ADDRESS: address.default('127.0.0.1:8787'),
-  GATEWAY_HOSTS: words.optional(),
+  GATEWAY_HOSTS: hostNames.optional(),
   GATEWAY_TRUSTED_PROXIES: networks.default([]),
   GATEWAY_REQUESTS_PER_SECOND: whole(0, 1_000_000).default(200),
   GATEWAY_STREAMS: whole(0, 1_000_000).default(50),

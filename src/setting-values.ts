@@ -25,6 +25,13 @@ export const whole = (min: number, max: number) => {
 };
 export const onOff = z.enum(['on', 'off'], 'must be on or off').transform((value) => value === 'on');
 export const words = z.string().regex(/^[^\s,]+(,[^\s,]+)*$/, 'must be words parted by commas, without spaces');
+/** An entry of another form would never be the host of a request. */
+export const hostNames = z
+  .string()
+  .regex(
+    /^[^\s,/*@]+(,[^\s,/*@]+)*$/,
+    'must be host names like story.example, parted by commas, without scheme, path and spaces',
+  );
 const NETWORK_NAMES = Object.keys(NAMED_NETWORKS);
 /** Addresses of proxies, as a list. All addresses of the world are no network of proxies. */
 export const networks = readBy(

@@ -3,6 +3,7 @@
  * with any release.
  */
 export { actAs } from './access/acting';
-export { CHANGES, INPUTS, OF_REQUEST, readInput } from './inputs';
+export { CHANGES, INPUTS, issueWords, OF_REQUEST, readInput } from './inputs';
 export { estimateText, reasonText, settingsText } from './projects/explanation-text';
 export { SESSION_SECONDS } from './access/sessions';
+export { inTraceOf } from '../telemetry';

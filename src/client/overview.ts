@@ -1,9 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
-import { estimateFilm, listProviders, type FilmEstimate, type PlanSource, type ProviderView } from '../planning';
+import {
+  estimateFilm,
+  knownStages,
+  listProviders,
+  planRun,
+  type FilmEstimate,
+  type PlanSource,
+  type ProviderView,
+} from '../planning';
 import { listBatches, type BatchFilter, type BatchPage } from './batch/list-batches';
 import { outcomePage, type OutcomeFilter, type OutcomePage } from './outcomes';
 import { defined, type ProjectId, type StageName } from '../protocol';
-import { readInput } from './inputs';
+import { readProjectId } from '../protocol/viewer';
+import { readInput, type Checked } from './inputs';
 import type { NewProject } from './projects/new-project';
 import type { StartOptions } from './runs/start-run';
 import { paidCalls, type PaidCall } from './projects/paid-calls';
@@ -46,10 +56,14 @@ export class Overview {
     return this.run(() => outcomePage(this.source.dataSource, filter));
   }
 
-  /** The range of the cost of a film that does not exist yet. Throws `Project.Invalid` and `Stage.Unknown`. */
+  /**
+   * The range of the cost of a film that does not exist yet. Throws `Project.Invalid` and `Stage.Unknown`, also if a new
+   * project cannot be started as `start` states.
+   */
   estimate(input: EstimateInput = {}): Promise<FilmEstimate> {
-    return this.run(() => {
+    return this.run(async () => {
       const { settings: { scenes } = {}, start, stages = start?.stages } = readInput('the estimate', input);
+      if (start) await mustBeStartable(this.source, start);
       return estimateFilm(this.source, defined({ scenes, stages, only: start?.scenes }));
     });
   }
@@ -63,4 +77,13 @@ export class Overview {
   providers(): Promise<ProviderView[]> {
     return this.run(() => listProviders(this.source));
   }
+}
+
+/** Plans the run of a project that has no rows. */
+async function mustBeStartable(
+  source: PlanSource & { readonly dataSource: DataSource },
+  { stages, scenes, gates }: NonNullable<Checked<'the estimate'>['start']>,
+): Promise<void> {
+  const projectId = readProjectId(randomUUID());
+  await planRun(source.dataSource.manager, await knownStages(source), defined({ projectId, stages, scenes, gates }));
 }

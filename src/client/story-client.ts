@@ -147,7 +147,7 @@ export class StoryClient {
    * Starts a run of the project. Results whose inputs have not changed are used again. Throws `Project.NotFound`,
    * `Stage.Unknown`, and `Project.Invalid` if the chosen stages or scenes cannot run. Throws `Project.AlreadyRunning`
    * unless `join` is set or the open run has the same `requestId`. Throws `Project.WouldReplaceEdits` unless
-   * `replaceEdits` is set.
+   * `replaceEdits` is set, and `Request.Repeated` if the `requestId` was used with other options.
    */
   start(projectId: ProjectId, options: StartOptions = {}): Promise<StartedRun> {
     return this.calls.act('start', projectId, (known) => {
@@ -298,7 +298,7 @@ export class StoryClient {
    * Removes a project: its events and texts in Redis, then every row but those of the audit. The reconciler later
    * removes media that nothing else refers to. Throws `Project.NotFound`, `Project.AlreadyRunning` while a run is open,
    * and `Service.Unreachable` if Redis cannot be reached. Then nothing is removed, or only the events, and the call may
-   * be repeated. Temporal keeps the histories until their retention ends. With `purgeHistory` they are removed as well,
+   * be repeated. Throws `Project.Conflict` if `version` is given and is not the present one. Temporal keeps the histories until their retention ends. With `purgeHistory` they are removed as well,
    * also those of a project that was deleted before.
    */
   delete(projectId: ProjectId, options: DeleteOptions = {}): Promise<void> {

@@ -7,7 +7,7 @@ import { isForwarded } from './forwarded';
 import { groundOf } from './gone-credentials';
 import { OwnedStories } from './owned-stories';
 import { Refusal } from './problem';
-import { allowedHosts, isLoopback, mustBeForUs, mustBeFromOurPage, mustNotBeCrossSite } from './request-origin';
+import { answersUnder, isLoopback, mustBeForUs, mustBeFromOurPage, mustNotBeCrossSite } from './request-origin';
 import type { SignInLimit } from './sign-in-limit';
 import { verifyToken, type SigningKeys } from './token';
 import { mustBeShown } from './token-holder';
@@ -45,12 +45,12 @@ export function guard(
   { failures, signing }: Checks,
 ): void {
   const local = isLocal(place);
-  const allowed = allowedHosts(place.address, place.hosts);
+  const isOurs = answersUnder(place.address, place.hosts);
   app.decorateRequest('caller', undefined);
   app.addHook('onRequest', async (request, { raw }) => {
     const { scope, signedIn } = request.routeOptions.config;
     // A supervisor asks by the address of the container, which GATEWAY_HOSTS does not name.
-    if (!['/healthz', '/readyz'].includes(request.routeOptions.url ?? '')) mustBeForUs(request, allowed);
+    if (!['/healthz', '/readyz'].includes(request.routeOptions.url ?? '')) mustBeForUs(request, isOurs);
     mustNotBeCrossSite(request);
     if (scope === undefined && signedIn !== true) return;
     request.caller = await callerOf(request, stories, local, { failures, signing }).catch((error: unknown) => {
@@ -126,8 +126,9 @@ async function callerOf(
   if (local && !isForwarded(request) && !(await stories.keys.hasAny())) {
     return { kind: 'open', owner: undefined, scopes: SCOPES, stories: new OwnedStories(stories, undefined) };
   }
+  const isOver = sessionSecrets(request).length > 0;
   throw new StoryreelError(
     'Request.Unauthenticated',
-    'An API key is needed: Authorization: Bearer sr_… ("storyreel keys create" makes one), or a session ("storyreel login").',
+    isOver ? 'The session has ended, and no other credential was sent.' : 'No credential was sent.',
   );
 }

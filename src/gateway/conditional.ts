@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { MAX_INTEGER, StoryreelError } from '../protocol';
+import type { OwnedProject } from './owned-project';
+import { Refusal } from './problem';
 
 const VERSION = /^(?:W\/)?"v(\d+)(?:-[^"]*)?"$/;
 
@@ -34,21 +36,15 @@ export function sendTagged(
 }
 
 /**
- * The version that an edit was made from; undefined for `*`. Of a list, one that is there counts, whichever it is. Tags
- * that a proxy has made weak name their version as well as others. Throws `Request.NotConditional` and `Request.Invalid`.
+ * The version that a change was made from; undefined for `*`, and for none. Of a list, one that is there counts, whichever
+ * it is. Tags that a proxy has made weak name their version as well as others. Throws `Request.Invalid`.
  */
 export async function versionToMatch(
   { headers }: Pick<FastifyRequest, 'headers'>,
-  present: () => Promise<number>,
+  project: OwnedProject,
 ): Promise<number | undefined> {
   const given = headers['if-match']?.trim();
-  if (given === undefined) {
-    throw new StoryreelError(
-      'Request.NotConditional',
-      'An edit needs If-Match with the ETag of the project that it was made from, or with *.',
-    );
-  }
-  if (given === '*') return undefined;
+  if (given === undefined || given === '*') return undefined;
   const versions = given.split(',').map((tag) => VERSION.exec(tag.trim())?.[1]);
   if (versions.includes(undefined)) {
     throw new StoryreelError('Request.Invalid', 'If-Match must be the ETag of a project, like "v7", or *.');
@@ -57,8 +53,18 @@ export async function versionToMatch(
   const all = versions.map((version) => Math.min(Number(version), MAX_INTEGER));
   const [first] = all;
   if (all.length === 1) return first;
-  const now = await present();
+  const { version: now } = await project.status();
   return all.includes(now) ? now : first;
+}
+
+/** The outcome of a change. A conflict states the version that is there now. */
+export async function orPresentVersion<T>(change: Promise<T>, project: OwnedProject): Promise<T> {
+  try {
+    return await change;
+  } catch (error) {
+    if (!(error instanceof StoryreelError) || error.type !== 'Project.Conflict') throw error;
+    throw new Refusal(error.type, error.message, { version: (await project.status()).version });
+  }
 }
 
 function hashOf(body: unknown): string {

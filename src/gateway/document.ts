@@ -1,11 +1,12 @@
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { describeHeaders, type DescribedOperation } from './document-headers';
 import { components } from './schemas';
 
 type Transform = ReturnType<typeof createJsonSchemaTransformObject>;
 type Made = ReturnType<Transform>;
 
-interface Operation {
+interface Operation extends DescribedOperation {
   readonly operationId: string;
   readonly summary?: string;
   readonly description?: string;
@@ -13,7 +14,7 @@ interface Operation {
     content: Record<string, { schema?: { readonly required?: readonly string[] } }>;
     required?: boolean;
   };
-  readonly responses: Record<string, { links?: object }>;
+  readonly responses: Record<string, { links?: object; headers?: object }>;
 }
 type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 
@@ -68,6 +69,9 @@ export const finished: Transform = (input) => {
     const schema = Object.values(operation.requestBody?.content ?? {})[0]?.schema;
     // A body that may be empty may be left out.
     if (operation.requestBody && (schema?.required ?? []).length === 0) operation.requestBody.required = false;
+  }
+  for (const [path, operations] of Object.entries(paths)) {
+    for (const [method, operation] of Object.entries(operations)) describeHeaders(method, path, operation);
   }
   addLinks(paths);
   return withoutUnused(document);

@@ -3,7 +3,9 @@ import type { FastifyRequest } from 'fastify';
 import { NAMED_NETWORKS } from '../address';
 import type { App } from './app';
 
-const NAMES = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-real-ip', 'forwarded', 'via'];
+/** What proxies add. */
+const MARKS =
+  /^(x-forwarded(-.+)?|x-(real|client)-ip|x-original-(for|host)|(true-client|cf-connecting)-ip|forwarded|via)$/;
 
 /** Whether an address is in one of these addresses, networks and named ranges. A closed socket has no address. */
 export function isWithin(places: readonly string[]): (address: string | undefined) => boolean {
@@ -45,7 +47,7 @@ export function readForwarded(app: App): void {
 
 /** Whether a proxy has passed the request on, trusted or not. */
 export function isForwarded({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
-  return NAMES.some((name) => headers[name] !== undefined);
+  return Object.keys(headers).some((name) => MARKS.test(name));
 }
 
 /** The addresses at the end of a list of `X-Forwarded-For`, up to the last text that is none. */

@@ -18,11 +18,28 @@ export function takeJson(app: App): void {
       return done(new Refusal('Request.Invalid', 'The body must be sent without a Content-Encoding.', { status: 415 }));
     }
     try {
-      void parse(request, utf8(body as Buffer), done);
+      const text = utf8(body as Buffer);
+      void parse(request, text, (error, value) => done(error && notJson(text), value));
     } catch (error) {
       done(error as Error);
     }
   });
+}
+
+/** The message of the parser is not shown, because it may quote the body. */
+function notJson(text: string): StoryreelError {
+  let at: string | undefined;
+  try {
+    JSON.parse(text);
+    return new StoryreelError('Request.Invalid', 'The body has a name that no field may have, such as __proto__.');
+  } catch (error) {
+    at = /position (\d+)/.exec((error as Error).message)?.[1];
+  }
+  const where = at === undefined ? '' : ` from character ${Number(at) + 1} on`;
+  return new StoryreelError(
+    'Request.Invalid',
+    `The body is not JSON${where}: names and texts are in double quotes, and no comma is behind the last item.`,
+  );
 }
 
 /** Faulty bytes would be stored as other characters. */

@@ -120,9 +120,10 @@ export class OwnedStories {
       if (typeof each === 'string') await this.project(each);
       own.push(typeof each === 'string' ? each : this.own(each));
     }
-    const { batchId = randomUUID().slice(0, 8) } = options;
-    this.mustFit(batchId);
-    const started = await this.stories.batch(own, { ...options, batchId: batchName(this.owner, batchId) });
+    const batchId = options.batchId ?? (own.length > 0 ? randomUUID().slice(0, 8) : undefined);
+    if (batchId !== undefined) this.mustFit(batchId);
+    const named = batchId === undefined ? {} : { batchId: batchName(this.owner, batchId) };
+    const started = await this.stories.batch(own, { ...options, ...named });
     return { ...started, batchId: batchNameOf(this.owner, started.batchId) };
   }
 

@@ -1,18 +1,23 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
-import { shownHosts } from '../address';
+import { urlOf } from '../address';
 import { StoryreelError } from '../protocol';
+import { canonicalAddress, isWithin } from './forwarded';
 
-const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 const SAFE = ['GET', 'HEAD', 'OPTIONS'];
+const isLoopbackAddress = isWithin(['loopback']);
 
+/** Whether only this machine has the address. A name like `x.localhost` does not count: a resolver may know another. */
 export function isLoopback(address: string): boolean {
-  return LOOPBACK.includes(hostOf(address));
+  const host = hostOf(address);
+  return host === 'localhost' || isLoopbackAddress(host);
 }
 
-/** The host names under which a gateway answers; empty for any. */
-export function allowedHosts(address: string, hosts: readonly string[] = []): ReadonlySet<string> {
-  return new Set([...(isLoopback(address) ? LOOPBACK : []), ...hosts].map((host) => host.toLowerCase()));
+/** Whether a gateway at this address answers under the host of a request. */
+export function answersUnder(address: string, hosts: readonly string[] = []): (host: string) => boolean {
+  const names = new Set(hosts.map(hostOf));
+  if (isLoopback(address)) return (host) => isLoopback(host) || names.has(hostOf(host));
+  return (host) => names.size === 0 || names.has(hostOf(host));
 }
 
 /** The path of a request. If its address names a host, as for a proxy, that counts more than the header (RFC 9112, 3.2.2). */
@@ -24,9 +29,12 @@ export function ownPath({ url = '', headers }: Pick<IncomingMessage, 'url' | 'he
 }
 
 /** A name that was made to point at this machine would make a browser a way in. */
-export function mustBeForUs({ headers }: Pick<FastifyRequest, 'headers'>, allowed: ReadonlySet<string>): void {
+export function mustBeForUs(
+  { headers }: Pick<FastifyRequest, 'headers'>,
+  isOurs: ReturnType<typeof answersUnder>,
+): void {
   if (headers.host === undefined) throw new StoryreelError('Request.Invalid', 'The request names no Host.');
-  if (allowed.size === 0 || allowed.has(hostOf(headers.host))) return;
+  if (isOurs(headers.host)) return;
   throw new StoryreelError('Request.Forbidden', 'The gateway does not answer under this host name: see GATEWAY_HOSTS.');
 }
 
@@ -60,12 +68,19 @@ function isOwnSite(site: string | string[]): boolean {
   return ['same-origin', 'none'].includes(String(site));
 }
 
-function isOther({ origin, host }: FastifyRequest['headers']): boolean {
+/** A proxy may name the port that the scheme implies, which an origin leaves out. */
+function isOther({ origin, host = '' }: FastifyRequest['headers']): boolean {
   if (origin === undefined) return false;
-  return shownHosts(origin) !== host;
+  try {
+    const { protocol, host: theirs } = urlOf(origin);
+    return urlOf(`${protocol}//${host}`).host !== theirs;
+  } catch {
+    return true;
+  }
 }
 
-/** Without the port, in small letters. */
+/** Without the port, in the one form of its spellings: small letters, no dot at the end, and IP addresses as themselves. */
 function hostOf(address: string): string {
-  return address.replace(/:\d*$/, '').toLowerCase();
+  const host = address.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
+  return canonicalAddress(host) ?? host;
 }

@@ -1,5 +1,6 @@
 import swagger from '@fastify/swagger';
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify';
+import { inTraceOf } from '../client/internal';
 import type { Logger } from '../logger';
 import { StoryreelError } from '../protocol';
 import { guard, type GatewayAddress } from './access';
@@ -71,6 +72,8 @@ export async function createServer(
     if (body === null) throw new StoryreelError('Request.Invalid', 'The body must be an object, not null.');
     done();
   });
+  // Only of callers who are known: `traceparent` states, too, whether spans are kept.
+  app.addHook('preHandler', ({ headers }, _reply, done) => inTraceOf(headers, done));
   recordChanges(app, services.stories.audit);
   await describeRoutes(app);
   addRoutes(app, services, { place, ...checks });

@@ -1,5 +1,6 @@
 import type { FastifySchemaCompiler, FastifyTypeProvider } from 'fastify';
 import type { z } from 'zod';
+import { issueWords } from '../client/internal';
 import { boundedLine, TEXT_BYTES, type BrokenRule, type FailureType } from '../protocol';
 import { Refusal } from './problem';
 
@@ -22,7 +23,8 @@ const PLACES: Readonly<Record<string, string>> = {
 export const validate: FastifySchemaCompiler<z.ZodType> =
   ({ schema, httpPart = 'body' }) =>
   (data: unknown) => {
-    const { error, data: value } = schema.safeParse(data ?? (httpPart === 'body' ? {} : undefined));
+    const given = data ?? (httpPart === 'body' ? {} : undefined);
+    const { error, data: value } = schema.safeParse(given, { error: issueWords });
     return error ? { error: refusalOf(httpPart, error.issues) } : { value };
   };
 

@@ -5,12 +5,14 @@ import type { ProjectHub } from './stream/project-hub';
 import { whenGone } from './when-gone';
 
 const MAX_SECONDS = 60;
+/** Of several, the first one counts. Its value may be quoted, and spaces may be around the sign. */
+const WAIT = /(?:^|[,;])\s*wait\s*=\s*(?:(\d+)|"(\d+)")\s*(?=[,;]|$)/i;
 
 /** How many seconds the caller wants to wait for something new (RFC 7240); 0 for not at all. */
 export function waitIn(headers: Readonly<Record<string, unknown>>): number {
   const { prefer } = headers;
-  const given = typeof prefer === 'string' ? /(?:^|[\s,;])wait=(\d{1,9})(?:$|[\s,;])/i.exec(prefer)?.[1] : undefined;
-  return Math.min(Number(given ?? 0), MAX_SECONDS);
+  const [, plain, quoted] = WAIT.exec(typeof prefer === 'string' ? prefer : '') ?? [];
+  return Math.min(Number(plain ?? quoted ?? 0), MAX_SECONDS);
 }
 
 interface Wait {

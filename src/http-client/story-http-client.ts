@@ -204,11 +204,15 @@ export class StoryHttpClient {
     return this.run(() => this.post(projectId, 'cancel', answers.cancelResult, { body: {} }));
   }
 
-  /** Removes a project. Throws `Project.NotFound`, and `Project.AlreadyRunning` while a run is open. */
-  delete(projectId: string, options: DeleteOptions = {}): Promise<void> {
+  /**
+   * Removes a project. Throws `Project.NotFound`, `Project.AlreadyRunning` while a run is open, and `Project.Conflict`
+   * if `version` is given and is not the present one.
+   */
+  delete(projectId: string, { purgeHistory, version }: DeleteOptions = {}): Promise<void> {
     return this.run(async () => {
-      const query = { purge_history: options.purgeHistory };
-      await this.connection.done('DELETE', projectPath(projectId), { query });
+      const query = { purge_history: purgeHistory };
+      const headers = version === undefined ? {} : { 'if-match': `"v${version}"` };
+      await this.connection.done('DELETE', projectPath(projectId), { query, headers });
     });
   }
 

@@ -85,6 +85,12 @@ function checkNeeds(
         `${name} needs ${lacking}, which is not made yet. Run the stage ${need.name} first, or along with it.`,
       );
     }
+    const ofScenes = known.some((stage) => stage.scope === 'scene' && [name, ...needs].includes(stage.name));
+    if (there.length > 0 || !ofScenes) continue;
+    throw new StoryreelError(
+      'Project.Invalid',
+      `${name} needs scenes, and there is none yet. Run the stage ${stageOfRole('scenes').name} first, or along with it.`,
+    );
   }
 }
 

@@ -177,7 +177,12 @@ export const FAILURES = {
     'The worker lacks what the run needs',
     'Start a worker that has the providers of the run, then `storyreel retry`; or cancel the run and start it again.',
   ),
-  'Project.NotFound': final(404, 'There is no such project', 'Check the id: `storyreel status` lists the projects.', 3),
+  'Project.NotFound': final(
+    404,
+    'There is no such project',
+    'Check the id: `storyreel status`, or `GET /v1/projects`, lists the projects.',
+    3,
+  ),
   'Project.Invalid': final(422, 'The input cannot be taken', 'Correct the fields that the message names.', 2),
   'Project.Conflict': final(
     412,
@@ -192,9 +197,13 @@ export const FAILURES = {
   'Project.WouldReplaceEdits': final(
     409,
     'The run would replace what a person has written',
-    'Run `storyreel explain <project>`. Edit the text again, or start with `--replace-edits`.',
+    'Run `storyreel explain <project>`. Edit the text again, or start with `--replace-edits` (`replaceEdits`).',
   ),
-  'Project.NotRunning': final(409, 'No run of the project is in progress', 'Start one with `storyreel run <project>`.'),
+  'Project.NotRunning': final(
+    409,
+    'No run of the project is in progress',
+    'Start one with `storyreel run <project>`, or `POST …/start`.',
+  ),
   'Run.Gone': final(404, 'The run ended without a report', 'Start the project again: what is stored is used again.'),
   'Message.Stale': final(
     409,
@@ -209,7 +218,7 @@ export const FAILURES = {
   'Batch.NotFound': final(
     404,
     'There is no such batch',
-    'Check the name: `storyreel status` lists the projects and their batches.',
+    'Check the name: `storyreel status` lists the projects and their batches, and `GET /v1/batches` the batches.',
     3,
   ),
   'Outcomes.Expired': final(
@@ -238,8 +247,8 @@ export const FAILURES = {
   ),
   'Request.Repeated': final(
     422,
-    'The idempotency key was used for another project',
-    'Use a new key for a new project.',
+    'The idempotency key was used for something else',
+    'Use a new key for each new request.',
   ),
   'Request.TooMany': retried(
     429,

@@ -3,7 +3,7 @@ export { answerOf, type Answer } from './call-metrics';
 export { clientSpans } from './client-spans';
 export { serveMetrics, type MetricsServer, type StatusPage } from './metrics-server';
 export { MADE_BY, providerCall, type ProviderCall } from './provider-call';
-export { traceIdOf } from './run-carrier';
+export { inTraceOf, traceIdOf } from './run-carrier';
 export type { AttemptOutcome } from './run-metrics';
 export { runSpans, SILENT_RUNS } from './run-spans';
 export { OPEN_STATUSES, type ParkedLanes, type SeenServices, type SeenWork } from './service-metrics';

@@ -10,6 +10,11 @@ export function withActiveTrace(headers: Headers): Headers {
   return { ...headers, [TRACE_HEADER]: defaultPayloadConverter.toPayload(carrier) };
 }
 
+/** Acts within the trace that a request of another program names, if it names one and this process traces. */
+export function inTraceOf(headers: Readonly<Record<string, unknown>>, act: () => void): void {
+  context.with(propagation.extract(context.active(), headers), act);
+}
+
 /** The trace that our workflow has put into the headers of an activity. */
 export function carrierIn(headers: Headers): TraceCarrier | undefined {
   const payload = headers[TRACE_HEADER];

@@ -144,6 +144,8 @@ describe('The bytes of a request', () => {
     `${at('POST /v1/projects', auth(), JSON_TYPE, 'Transfer-Encoding: chunked')}${chunks}`;
   test.each<[string, () => string, number]>([
     ['without a host', () => `GET /v1 HTTP/1.1\r\nConnection: close\r\n\r\n`, 400],
+    ['of a supervisor that speaks HTTP/1.0, without a host', () => `GET /healthz HTTP/1.0\r\n\r\n`, 200],
+    ['with a dot at the end of the host', () => at('GET /v1').replace(/Host: .*/, 'Host: localhost.:80'), 200],
     ['with two hosts', () => at('GET /v1', 'Host: evil.example'), 400],
     ['with two credentials', () => at('GET /v1/projects', auth(), 'authorization: Bearer x'), 400],
     ['with two types', () => at('POST /v1/projects', auth(), JSON_TYPE, 'Content-Type: text/plain'), 400],
@@ -598,6 +600,97 @@ test('Whoever repeats a request by its key makes one project, whatever comes bet
     const answer = await asked(posting('{"topic":"a"}', JSON_TYPE, `Idempotency-Key: ${bad}`));
     expect([bad, answer.status]).toEqual([bad, 400]);
   }
+});
+
+test.each([
+  { stages: [] },
+  { scenes: [9] },
+  { stages: ['video_generation'] },
+  { stages: ['film'] },
+  { gates: ['cut'] },
+])('A project that could not be started with %j is not stored', async (start) => {
+  const key = await ownKey(app);
+  const own = new HttpUser(gateway.url, key.secret);
+  expect((await own.ask('POST', '/v1/estimates', { start })).status).toBe(422);
+  expect((await own.ask('POST', '/v1/projects', { topic: 'a fox', start })).status).toBe(422);
+  expect((await own.ask('GET', '/v1/projects')).body).toEqual({ projects: [] });
+});
+
+test('A project is deleted of the version that is named, or of any', async () => {
+  const [made, other] = [
+    await app.client.create({ topic: 'a fox', owner }),
+    await app.client.create({ topic: 'b', owner }),
+  ];
+  await app.client.edit(made, { topic: 'a hare' });
+  const deletion = (id: string, tag: string) =>
+    user.ask('DELETE', `/v1/projects/${id}`, undefined, { 'if-match': tag });
+  expect(await deletion(made, '"v1"')).toMatchObject({ status: 412, body: { code: 'Project.Conflict', version: 2 } });
+  expect((await deletion(made, 'v2')).status).toBe(400);
+  expect((await user.ask('GET', `/v1/projects/${made}`)).status).toBe(200);
+  await expect(stories.delete(made, { version: 1 })).rejects.toMatchObject({ type: 'Project.Conflict', status: 412 });
+  expect((await deletion(made, 'W/"v2-abc"')).status).toBe(204);
+  expect((await deletion(other, '*')).status).toBe(204);
+});
+
+test.each<[string, string, string | RegExp]>([
+  [
+    'POST /v1/projects',
+    "{'topic': 'a fox'}",
+    /^The body is not JSON from character 2 on: names and texts are in double quotes/,
+  ],
+  ['POST /v1/projects', '{"topic": "a fox", "__proto__": {}}', /such as __proto__/],
+  ['POST /v1/projects', '["a fox"]', 'The body cannot be taken. must be an object'],
+  [
+    'POST /v1/projects',
+    '{"topc": 1}',
+    /There is no "topc" here\. There are topic, name, owner, settings, budget, start$/,
+  ],
+  [
+    'POST /v1/projects',
+    '{"topic": "a", "settings": {"scene": 1}}',
+    /settings: There is no "scene" here\. There are scenes, style, /,
+  ],
+  ['POST /v1/tokens', '{}', 'The body cannot be taken. project: is missing'],
+  [
+    'POST /v1/tokens',
+    `{"project": "${randomUUID()}", "seconds": 0}`,
+    'The body cannot be taken. seconds: must be at least 1',
+  ],
+  ['POST /v1/batches', '{}', /^No project was given/],
+  [
+    'POST /v1/batches',
+    '{"projects": [7]}',
+    /^The body cannot be taken\. projects\/0: must be a project, or the id of one$/,
+  ],
+  ['GET /v1/projects?limit=0', '', 'The query cannot be taken. limit: must be at least 1'],
+  ['GET /v1/projects?status=done', '', /status: must be one of draft, queued, /],
+  ['GET /v1/projects?page=2', '', /There is no "page" here\. There are owner, limit, after, status, batch, q$/],
+])('A newcomer who asks %s with %s reads what to correct', async (line, body, detail) => {
+  const [method = '', path = ''] = line.split(' ');
+  const answer = await user.ask(method, path, body === '' ? undefined : body);
+  expect([answer.status, answer.body.detail]).toEqual([expect.any(Number), expect.stringMatching(detail)]);
+});
+
+test('Whoever makes a client of the document can send each header that an operation takes', async () => {
+  interface Parameter {
+    readonly in: string;
+    readonly name: string;
+    readonly required: boolean;
+  }
+  type Paths = Readonly<Record<string, Readonly<Record<string, { readonly parameters?: readonly Parameter[] }>>>>;
+  const { paths } = (await user.ask('GET', '/v1/openapi.json')).body as { readonly paths: Paths };
+  const taken = (path: string, method: string) =>
+    (paths[path]?.[method]?.parameters ?? [])
+      .filter((each) => each.in === 'header')
+      .map(({ name, required }) => (required ? `${name}!` : name));
+  const project = '/v1/projects/{id}';
+  expect(taken(project, 'patch')).toEqual(['If-Match!', 'Storyreel-By']);
+  expect(taken(project, 'delete')).toEqual(['If-Match', 'Storyreel-By']);
+  expect(taken(project, 'get')).toEqual(['If-None-Match', 'Prefer']);
+  expect(taken('/v1/projects', 'post')).toEqual(['Idempotency-Key', 'Storyreel-By']);
+  expect(taken(`${project}/events`, 'get')).toEqual(['Last-Event-ID']);
+  expect(taken(`${project}/media/{sha256}`, 'get')).toEqual(['If-None-Match', 'Range', 'If-Range']);
+  expect(taken('/v1/estimates', 'post')).toEqual([]);
 });
 
 test('The healthy viewer beside all of it has every byte', async () => {

@@ -29,6 +29,18 @@ describe('A backend', () => {
     await watchToEnd(app.client, projectId);
     // Also after the end: a late repetition starts nothing.
     expect(await app.client.start(projectId, { requestId })).toEqual(first);
+    await expect(app.client.start(projectId, { requestId, force: true })).rejects.toMatchObject({
+      type: 'Request.Repeated',
+    });
+    // Also after another run.
+    const second = await app.client.start(projectId, { requestId: randomUUID() });
+    expect(second.runId).not.toBe(first.runId);
+    await app.client.cancel(projectId);
+    await watchToEnd(app.client, projectId);
+    let repeated = 0;
+    const again = () => app.client.start(projectId, { requestId, onRepeated: () => (repeated += 1) });
+    expect(await again()).toEqual(first);
+    expect(repeated).toBe(1);
   });
 
   test('is refused a second run, or joins the one that is continuing', async () => {

@@ -4,7 +4,8 @@ import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { STORY_WORKFLOW, TRACE_HEADER, workflowIdOf } from '../../src/protocol';
 import { WORKFLOW_TIME } from '../../src/worker/workflow-time';
 import { OtlpReceiver, type ReceivedSpan } from '../support/otlp-receiver';
-import { startApp, type TestApp } from '../support/services';
+import { HttpUser, startGateway } from '../support/gateway';
+import { startApp, testEnv, type TestApp } from '../support/services';
 import {
   isParked,
   ownTopic,
@@ -128,6 +129,26 @@ describe('With a collector of traces set', () => {
       logger: new DefaultLogger('ERROR'),
     });
     await Worker.runReplayHistory({ ...WORKFLOW_TIME, workflowBundle: untraced }, history, workflowId);
+  });
+
+  test('a run that is started over HTTP belongs to the trace of the request', async () => {
+    const { TEMPORAL_TASK_QUEUE } = app.config;
+    const gateway = await startGateway(testEnv({ TEMPORAL_TASK_QUEUE }));
+    const projectId = await app.client.create({ topic: ownTopic().topic, settings: { scenes: 1 } });
+    const [trace, parent] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7'];
+    const answer = await new HttpUser(gateway.url).ask(
+      'POST',
+      `/v1/projects/${projectId}/start`,
+      { stages: ['rewrite'] },
+      { traceparent: `00-${trace}-${parent}-01` },
+    );
+    expect(answer.status).toBe(202);
+    const start = await until('its span', () =>
+      receiver.spans.find(({ name, traceId }) => name === 'StartWorkflow:story' && traceId === trace),
+    );
+    expect(start.parentSpanId).toBe(parent);
+    await watchToEnd(app.client, projectId);
+    await gateway.stop();
   });
 
   test('a retry is a trace of its own that leads to the run, and a cancel names it', async () => {

@@ -104,6 +104,9 @@ describe('The settings', () => {
     ['FRAME_SIZE', '1280*720'],
     ['FRAME_SIZE', '0x720'],
     ['LOG_EXPIRY_SECONDS', 'Infinity'],
+    ['GATEWAY_HOSTS', 'https://secret-x'],
+    ['GATEWAY_HOSTS', '*.secret-x'],
+    ['GATEWAY_HOSTS', 'story.example, secret-x'],
     ['WORKER_DEPLOYMENT_NAME', 'story.reel-x'],
     ['WORKER_BUILD_ID', 'build:x'],
   ])('refuse %s=%s in one line that names the setting and not the value', (name, value) => {

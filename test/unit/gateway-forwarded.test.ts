@@ -113,8 +113,11 @@ test('A gateway without trusted proxies believes nobody', async () => {
 });
 
 test('A request with the mark of any proxy is not one of this machine', () => {
-  for (const name of ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-real-ip', 'forwarded', 'via'])
-    expect(isForwarded({ headers: { [name]: '' } })).toBe(true);
+  for (const name of [
+    ...['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-ssl', 'forwarded'],
+    ...['x-real-ip', 'x-client-ip', 'x-original-for', 'true-client-ip', 'cf-connecting-ip', 'via'],
+  ])
+    expect([name, isForwarded({ headers: { [name]: '' } })]).toEqual([name, true]);
   expect(isForwarded({ headers: { host: 'localhost', 'user-agent': 'curl' } })).toBe(false);
 });
 

@@ -107,7 +107,7 @@ export const INPUTS = {
     gates: stages.optional(),
     priority: priority.optional(),
   }),
-  'the deletion': z.strictObject({ purgeHistory: flag.optional() }),
+  'the deletion': z.strictObject({ purgeHistory: flag.optional(), version: version.optional() }),
   'the creation': z.strictObject(request),
   'the key': z.strictObject({
     name: words(TEXT_BYTES.name),

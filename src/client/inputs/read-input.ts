@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { boundedLine, defined, StoryreelError, type FailureType } from '../../protocol';
 import { INPUTS } from './inputs';
+import { issueWords } from './issue-words';
 
 const MAX_FAULTS = 5;
 const MAX_BYTES = 1_000;
@@ -29,7 +30,7 @@ export function readInput<Name extends keyof Inputs>(name: Name, given: unknown)
 /** Throws for what the schema refuses, and for what cannot even be looked at, as an object whose getter throws. */
 export function parse<T>(what: string, schema: z.ZodType<T>, given: unknown): T {
   try {
-    const parsed = schema.safeParse(given);
+    const parsed = schema.safeParse(given, { error: issueWords });
     if (parsed.success) return parsed.data;
     throw refusalOf(what, parsed.error.issues);
   } catch (error) {

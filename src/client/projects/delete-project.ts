@@ -4,6 +4,7 @@ import { Project } from '../../entities';
 import { projectNotFound, unreachable, workflowIdOf, type ProjectId } from '../../protocol';
 import type { EventLog } from '../../stream';
 import { changeRows } from '../access/acting';
+import { conflict } from '../edit';
 import { isRunning, mustHaveEnded } from '../runs/live-workflow';
 import { purgeHistory } from '../runs/purge-history';
 
@@ -11,6 +12,8 @@ import { purgeHistory } from '../runs/purge-history';
 export interface DeleteOptions {
   /** Temporal's histories, too. */
   readonly purgeHistory?: boolean;
+  /** The version that is deleted: a project that was edited meanwhile stays. Default: any. */
+  readonly version?: number;
 }
 
 interface DeletePorts {
@@ -23,15 +26,21 @@ interface DeletePorts {
 export async function deleteProject(
   { temporal, dataSource, log }: DeletePorts,
   id: ProjectId,
-  { purgeHistory: purge = false }: DeleteOptions,
+  { purgeHistory: purge = false, version }: DeleteOptions,
 ): Promise<void> {
   const project = await dataSource.getRepository(Project).findOneBy({ id });
   if (project) {
+    if (version !== undefined && version !== project.version) throw conflict(project.version, version, 'deletion');
     await mustHaveEnded(temporal, project);
     await log.delete(id).catch((cause: unknown) => {
       throw unreachable('Redis', 'REDIS_URL', cause);
     });
-    await changeRows(dataSource, (manager) => manager.delete(Project, { id }));
+    await changeRows(dataSource, async (manager) => {
+      const { affected } = await manager.delete(Project, { id, ...(version !== undefined && { version }) });
+      if (version === undefined || affected !== 0) return;
+      const now = await manager.findOneBy(Project, { id });
+      throw now ? conflict(now.version, version, 'deletion') : projectNotFound(id);
+    });
   } else if (!purge || (await isRunning(temporal, workflowIdOf(id)))) {
     throw projectNotFound(id);
   }

@@ -23,6 +23,9 @@ export interface StartedRun {
   readonly runId: string;
 }
 
+/** How the request that has started a run is in its memo. */
+export const REQUEST_MEMO = { id: 'requestId', input: 'requestInput' } as const;
+
 /** Temporal answers in milliseconds, or it is away. */
 const ANSWER_MS = 5_000;
 
@@ -104,14 +107,37 @@ export async function hasNoOpenRun(temporal: Client, project: Project): Promise<
   return !(await isRunning(temporal, workflowIdOf(project.id))) || hasClosed(temporal, project);
 }
 
-/** The run that was started for this request, if it was the last one. */
+/** What a request has asked for; an older release has not stored it. */
+interface RunOfRequest extends StartedRun {
+  readonly runId: StoryRunId;
+  readonly input: unknown;
+}
+
+/** The run that was started for this request, also if later ones were started since. Temporal forgets it in the end. */
 export async function runOfRequest(
   temporal: Client,
   workflowId: string,
   requestId: string,
-): Promise<(StartedRun & { readonly runId: StoryRunId }) | undefined> {
-  const found = await described(temporal, workflowId);
-  return found?.memo?.['requestId'] === requestId ? { workflowId, runId: storyRunOf(found) } : undefined;
+): Promise<RunOfRequest | undefined> {
+  const isOf = ({ memo }: Pick<WorkflowExecutionDescription, 'memo'>) => memo?.[REQUEST_MEMO.id] === requestId;
+  const last = await described(temporal, workflowId);
+  // The list is a moment late, so the last one is asked for by itself.
+  const found = last && !isOf(last) ? await earlierOf(temporal, workflowId, isOf) : last;
+  return found && { workflowId, runId: storyRunOf(found), input: found.memo?.[REQUEST_MEMO.input] };
+}
+
+async function earlierOf(
+  temporal: Client,
+  workflowId: string,
+  isOf: (run: Pick<WorkflowExecutionDescription, 'memo'>) => boolean,
+): Promise<WorkflowExecutionDescription | undefined> {
+  const find = async () => {
+    for await (const run of temporal.workflow.list({ query: `WorkflowId = "${workflowId}"` })) {
+      if (isOf(run)) return temporal.workflow.getHandle(workflowId, run.runId).describe();
+    }
+    return undefined;
+  };
+  return undefinedIfNotFound(briefly(temporal, find));
 }
 
 /** Throws `Project.AlreadyRunning` if a run of the project is open. A run that has announced its end closes soon. */

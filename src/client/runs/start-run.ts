@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
 import type { Project } from '../../entities';
@@ -17,7 +18,15 @@ import {
   type StoryRunId,
 } from '../../protocol';
 import { editsAtStake, wouldReplace } from '../projects/edits-at-stake';
-import { briefly, hasClosed, hasNoOpenRun, runOfRequest, storyRunOf, type StartedRun } from './live-workflow';
+import {
+  briefly,
+  hasClosed,
+  hasNoOpenRun,
+  REQUEST_MEMO,
+  runOfRequest,
+  storyRunOf,
+  type StartedRun,
+} from './live-workflow';
 import { knownProject } from '../projects/known-project';
 
 /** What a run makes, and how. */
@@ -39,7 +48,7 @@ export interface StartOptions {
   readonly scenes?: readonly number[];
   /** Stages after which the run waits for `approve`. */
   readonly gates?: readonly StageName[];
-  /** The same id twice is one run: the second call returns the run of the first. */
+  /** The same id twice is one run: the second call returns the run of the first, as long as Temporal has that run. */
   readonly requestId?: string;
   /** Is called if the run is that of an earlier call with this `requestId`. */
   readonly onRepeated?: () => void;
@@ -57,7 +66,8 @@ export interface StartPorts {
 /**
  * Starts a run of a project. A committed result with the same inputs is used again. Throws `Project.NotFound`, and
  * `Project.Invalid` if its stages and scenes cannot run. Throws `Project.AlreadyRunning` unless `join` is set or
- * `requestId` is that of the live run. Throws `Project.WouldReplaceEdits` unless `replaceEdits` is set.
+ * `requestId` is that of the live run. Throws `Project.WouldReplaceEdits` unless `replaceEdits` is set, and
+ * `Request.Repeated` if the same request had other options.
  */
 export async function startRun(ports: StartPorts, projectId: ProjectId, options: StartOptions): Promise<StartedRun> {
   const { temporal, source } = ports;
@@ -96,12 +106,29 @@ function inputOf(projectId: ProjectId, options: StartOptions): StoryInput {
   };
 }
 
-/** The last run of the project, if it was started by a call with the same `requestId`. */
-async function runOfSameRequest(temporal: Client, projectId: ProjectId, { requestId, onRepeated }: StartOptions) {
+/**
+ * The run of the project that a call with the same `requestId` has started. Throws `Request.Repeated` if that call has
+ * asked for another one.
+ */
+async function runOfSameRequest(
+  temporal: Client,
+  projectId: ProjectId,
+  options: StartOptions,
+): Promise<(StartedRun & { readonly runId: StoryRunId }) | undefined> {
+  const { requestId, onRepeated } = options;
   if (requestId === undefined) return undefined;
-  const run = await runOfRequest(temporal, workflowIdOf(projectId), requestId);
-  if (run) onRepeated?.();
+  const found = await runOfRequest(temporal, workflowIdOf(projectId), requestId);
+  if (!found) return undefined;
+  const { input, ...run } = found;
+  if (input !== undefined && input !== hashOf(inputOf(projectId, options))) {
+    throw new StoryreelError('Request.Repeated', 'This request id was used before, for a run with other options.');
+  }
+  onRepeated?.();
   return run;
+}
+
+function hashOf(input: StoryInput): string {
+  return createHash('sha256').update(JSON.stringify(input)).digest('hex');
 }
 
 /** The open run, if the same request has started it meanwhile. Otherwise throws `Project.AlreadyRunning`. */
@@ -136,7 +163,9 @@ async function startWorkflow(
       workflowIdConflictPolicy: join ? 'USE_EXISTING' : 'FAIL',
       staticSummary: `story of ${input.projectId}`,
       priority,
-      ...(requestId !== undefined && { memo: { requestId } }),
+      ...(requestId !== undefined && {
+        memo: { [REQUEST_MEMO.id]: requestId, [REQUEST_MEMO.input]: hashOf(input) },
+      }),
     }),
   );
   const { firstExecutionRunId: runId } = handle;

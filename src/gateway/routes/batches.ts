@@ -16,7 +16,12 @@ import { mustTakeStream } from './events';
 
 const newBatch = z.strictObject({
   projects: z
-    .array(z.union([textual(INPUTS['the project id']), INPUTS['a project of the batch']]))
+    .array(
+      z.union(
+        [textual(INPUTS['the project id']), INPUTS['a project of the batch']],
+        'must be a project, or the id of one',
+      ),
+    )
     .max(MAX_IN_BATCH)
     .default([]),
   ...INPUTS['the options of the batch'].shape,

@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import type { ExplainEditOptions, ProjectChanges } from '../../client';
+import type { ExplainEditOptions } from '../../client';
 import { CHANGES, INPUTS } from '../../client/internal';
 import { defined, StoryreelError } from '../../protocol';
 import { NOT_MODIFIED } from '../answers';
 import { projectOf, type App } from '../app';
-import { sendTagged, versionTag, versionToMatch } from '../conditional';
-import { Refusal } from '../problem';
+import { orPresentVersion, sendTagged, versionTag, versionToMatch } from '../conditional';
 import { editable, editedProject, explanation, projectParams, textEdits } from '../schemas';
 
 const edit = z.strictObject({ ...CHANGES.shape, by: INPUTS['the edit'].shape.by });
@@ -26,13 +25,15 @@ export function addEdits(app: App): void {
     async (request, reply) => {
       const project = await projectOf(request);
       const { by, ...changes } = request.body;
-      const version = await versionToMatch(request, async () => (await project.status()).version);
-      const edited = await project
-        .edit(changes as ProjectChanges, defined({ version, by }))
-        .catch(async (error: unknown) => {
-          if (!(error instanceof StoryreelError) || error.type !== 'Project.Conflict') throw error;
-          throw new Refusal(error.type, error.message, { version: (await project.status()).version });
-        });
+      if (request.headers['if-match'] === undefined) {
+        throw new StoryreelError(
+          'Request.NotConditional',
+          'An edit needs If-Match with the ETag of the project that it was made from, or with *.',
+        );
+      }
+      const version = await versionToMatch(request, project);
+      const edit = project.edit(changes, defined({ version, by }));
+      const edited = await orPresentVersion(edit, project);
       return reply.header('etag', `"v${edited.version}"`).send(edited);
     },
   );

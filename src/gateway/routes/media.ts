@@ -8,8 +8,10 @@ import { MEDIUM, sendMedium } from '../medium';
 import { empty, mediaParams, projectParams } from '../schemas';
 import { chapters, subRip, webVtt } from '../subtitles';
 
+/** A film may have a text in each scene. */
+const MAX_NAMES = 10;
 const download = z.strictObject({ download: z.stringbool().optional() });
-const missing = (what: string) => new StoryreelError('Request.NotFound', `The project has no such ${what}.`);
+const missing = (what: string) => new StoryreelError('Request.NotFound', `The project has no ${what}`);
 
 export function addMedia(app: App, { media }: Ports): void {
   app.get(
@@ -26,7 +28,7 @@ export function addMedia(app: App, { media }: Ports): void {
     async (request, reply) => {
       const { id, sha256 } = request.params;
       const found = await (await projectOf(request)).media(sha256);
-      if (!found) throw missing('medium');
+      if (!found) throw missing('such medium.');
       if (request.query.download)
         void reply.header('content-disposition', `attachment; filename="${id}.${ending(found.mediaType)}"`);
       return sendMedium(request, reply, media, { ...found, sha256, cache: 'private, max-age=31536000, immutable' });
@@ -46,7 +48,7 @@ export function addMedia(app: App, { media }: Ports): void {
     },
     async (request, reply) => {
       const { film } = await (await projectOf(request)).status();
-      if (!film) throw missing('film');
+      if (!film) throw missing('film yet.');
       const query = request.query.download ? '?download=true' : '';
       return reply
         .header('cache-control', 'private, no-cache')
@@ -90,7 +92,12 @@ export function addMedia(app: App, { media }: Ports): void {
     async (request, reply) => {
       const { lanes } = await (await projectOf(request)).snapshot();
       const lane = lanes[request.query.lane];
-      if (lane?.text === undefined) throw missing('text');
+      if (lane?.text === undefined) {
+        const names = Object.entries(lanes).flatMap(([name, { text }]) => (text === undefined ? [] : [name]));
+        const known =
+          names.length > 0 ? `It has texts of ${names.slice(0, MAX_NAMES).join(', ')}.` : 'It has no text yet.';
+        throw missing(`text of the lane "${request.query.lane}". ${known}`);
+      }
       void reply.type('text/plain; charset=utf-8');
       if (lane.sha256 !== undefined) {
         void reply.header('content-digest', `sha-256=:${Buffer.from(lane.sha256, 'hex').toString('base64')}:`);

@@ -1,11 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { NewProject, ProjectView, RunWaits, StartOptions } from '../../client';
+import type { EstimateInput, NewProject, ProjectView, RunWaits, StartOptions } from '../../client';
 import { INPUTS, OF_REQUEST } from '../../client/internal';
 import { defined, PROJECT_STATUSES, StoryreelError, TEXT_BYTES } from '../../protocol';
-import { NOT_MODIFIED } from '../answers';
+import { NOT_MODIFIED, PROBLEM } from '../answers';
 import { projectOf, storiesOf, type App, type Ports } from '../app';
-import { isKnown, versionTag, sendTagged } from '../conditional';
+import { isKnown, orPresentVersion, sendTagged, versionTag, versionToMatch } from '../conditional';
 import { linkToNext } from '../link-to-next';
 import { Refusal } from '../problem';
 import {
@@ -67,12 +67,13 @@ export function addProjects(app: App, { hub, limits, open }: Ports): void {
       }
       const stories = storiesOf(request);
       const named = requestIn(request, reply);
+      // What cannot be started is not stored, either.
+      if (start) await stories.estimate(request.body as EstimateInput);
       const projectId = await stories.create(given as NewProject, named);
+      // If Temporal is away now, the project is there: the problem names it, too.
+      void reply.header('location', `/v1/projects/${projectId}`);
       const run = start && (await (await stories.project(projectId)).start({ ...(start as StartOptions), ...named }));
-      return reply
-        .code(run ? 202 : 201)
-        .header('location', `/v1/projects/${projectId}`)
-        .send({ projectId, ...(run && { run }) });
+      return reply.code(run ? 202 : 201).send({ projectId, ...(run && { run }) });
     },
   );
 
@@ -145,15 +146,17 @@ export function addProjects(app: App, { hub, limits, open }: Ports): void {
     {
       config: { scope: 'write' },
       schema: {
-        summary: 'Remove a project that does not run',
+        summary: 'Remove a project that does not run; with `If-Match`, only if it was not edited since',
         params: projectParams,
         querystring: z.strictObject({ purge_history: z.stringbool().optional() }),
-        response: { 204: empty },
+        response: { 204: empty, 412: PROBLEM },
       },
     },
     async (request, reply) => {
       const project = await projectOf(request);
-      await project.delete(defined({ purgeHistory: request.query.purge_history }));
+      const version = await versionToMatch(request, project);
+      const deletion = project.delete(defined({ purgeHistory: request.query.purge_history, version }));
+      await orPresentVersion(deletion, project);
       return reply.code(204).send(null);
     },
   );
