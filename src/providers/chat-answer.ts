@@ -1,11 +1,13 @@
+import { StoryreelError } from '../protocol';
 import { isFields, type Fields } from './answer-fields';
 import { choicesIn } from './chat-choices';
 import { usageIn, type ChatUsage } from './chat-usage';
 import { EndMark } from './end-mark';
 import { ServerError } from './errors';
 import { statedStatus } from './failure-kind';
-import { endIn, finishOf, type Finish } from './finish-reason';
+import { callsTool, endIn, finishOf, type Finish } from './finish-reason';
 import { OneChoice } from './one-choice';
+import { outlineOf } from './outline';
 import type { ReceiveChunk } from './ports';
 import type { ResponseSpan } from './response-span';
 import { RepeatedText } from './repeated-text';
@@ -43,7 +45,9 @@ export class ChatAnswer {
   private id: unknown;
   private sameId = 0;
   /** What came in the place of an answer. */
-  private unread: Fields | undefined;
+  private unread: unknown;
+  /** A piece of a known form has come. */
+  private isKnown = false;
 
   constructor(
     private readonly receive: ReceiveChunk,
@@ -69,9 +73,10 @@ export class ChatAnswer {
     if (error && !isOver) throw this.failureOf(error);
     // A few servers send a list of pieces, or put a name beside each.
     if (Array.isArray(data)) for (const each of data) if (isFields(each)) this.take(each);
+    const found = isFields(data) ? choicesIn(data, event) : undefined;
+    if (found !== undefined) this.isKnown = true;
+    else this.unread ??= data;
     if (!isFields(data)) return;
-    const found = choicesIn(data);
-    if (found === undefined) this.unread ??= data;
     const choices = this.isAnother(data['id']) ? [] : this.choice.take(found);
     for (const choice of choices) {
       const inChoice = errorIn({ error: choice['error'] });
@@ -81,14 +86,26 @@ export class ChatAnswer {
     this.span?.came({ id: data['id'], model: data['model'], finishReason: last && endIn(last, data) });
     for (const choice of choices) this.takeChoice(choice, data);
     // Moonshot reports it within the choice.
-    const usage = usageIn(data, last, data['x_groq'], data['response'], data['result'], data['message']);
+    const usage = usageIn(last, data, data['x_groq'], data['response'], data['result'], data['message']);
     if (usage) this.takeUsage(usage);
   }
 
-  /** What a server states that has sent neither a text nor an error in a known form. */
+  get hasText(): boolean {
+    return this.wrote;
+  }
+
+  /** Something has come that is no part of an answer. */
+  pass(unread: unknown): void {
+    this.unread ??= unread;
+  }
+
+  /** What a server states that has sent neither a text nor an error in a known form; else the form, if nothing of it is known. */
   get reasonForNothing(): Error | undefined {
-    const words = this.pieces === 0 && !this.ended && this.unread ? wordedIn(this.unread) : undefined;
-    return words && this.failureOf(words);
+    const { unread } = this;
+    if (this.pieces > 0 || this.ended || unread === undefined) return undefined;
+    const words = isFields(unread) ? wordedIn(unread) : undefined;
+    if (words) return this.failureOf(words);
+    return this.isKnown || isBlank(unread) ? undefined : unknownForm(outlineOf(unread));
   }
 
   /** Some services refuse every request within a good answer. Nothing is paid if nothing of the text has come. */
@@ -164,7 +181,9 @@ export class ChatAnswer {
     const refusal = wordsOf(part['refusal'], 'text') + wordsOf(content, 'refusal');
     if (refusal !== '') this.receive({ type: 'refusal', text: refusal });
     this.wrote ||= given !== '' || refusal !== '';
-    if (ends !== undefined && !this.ended) this.finish(finishOf(ends));
+    if (ends === undefined || this.ended) return;
+    if (callsTool(ends) && !this.wrote) throw new StoryreelError('Output.Unusable', CALLED_TOOL);
+    this.finish(finishOf(ends));
   }
 
   private finish(reason: Finish): void {
@@ -181,6 +200,23 @@ export class ChatAnswer {
     for (const [name, value] of known) if (value > 0) this.counted.add(name);
     if (known.length > 0) this.receive({ type: 'usage', ...(Object.fromEntries(known) as ChatUsage) });
   }
+}
+
+const CALLED_TOOL =
+  "The model's answer cannot be used: it calls a tool, where a text was asked for. Check which tools its server offers to it.";
+
+/** What has come may be paid, and would come again. */
+export function unknownForm(form: string): StoryreelError {
+  const words = `The provider answered in a form that is not known here: ${form}. `;
+  return new StoryreelError(
+    'Provider.BadRequest',
+    `${words}Check that the base URL is that of OpenAI's API: most end in /v1.`,
+  );
+}
+
+/** `null`, `{}` and the like. */
+function isBlank(value: unknown): boolean {
+  return !(typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : typeof value === 'string');
 }
 
 /** Nothing is in it that a piece is made of. */
