@@ -89,6 +89,13 @@ const BY_MEMBER: readonly (readonly [name: string, read: Read])[] = [
   ['results', ({ results }) => listOf(results)?.map(ofWatsonx)],
   // Hunyuan writes all its names with capitals.
   ['Choices', ({ Choices }) => listOf(Choices)?.map(ofHunyuan)],
+  // A message alone, and a finished job.
+  ['role', ({ role, content }) => (role === 'assistant' && content !== undefined ? text(content) : undefined)],
+  [
+    'status',
+    ({ status, output }) =>
+      status === 'succeeded' && isText(output) ? ended(undefined, { delta: { content: output } }) : undefined,
+  ],
   // Cohere’s first version, Dify, DashScope.
   [
     'generation_id',
@@ -134,6 +141,10 @@ export function pieceOfEvent(event: string, data: string): Fields | undefined {
   // Replicate.
   if (event === 'output') return { type: 'text-delta', delta: data };
   return event.length === 1 ? PARTS[event]?.(parsedAnswer(data)) : undefined;
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' || (Array.isArray(value) && value.every((each) => typeof each === 'string'));
 }
 
 function listOf(value: unknown): readonly Fields[] | undefined {

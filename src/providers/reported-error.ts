@@ -30,6 +30,8 @@ export function errorIn(body: unknown): StatedError | undefined {
     body['error'] ?? body['Error'] ?? [groq, response].filter(isFields).find((each) => each['error'])?.['error'];
   if (error === true) return ofFields(body);
   if (isFields(error) && (!isEmpty(error) || Object.keys(body).length === 1)) return withWait(ofFields(error), body);
+  if (typeof error === 'number' && error >= 400) return stated(wordsIn(body, ...REASONS), { code: error });
+  if (Array.isArray(error) && error.length > 0) return ofPoint(error[0]);
   if (typeof error === 'string' && !NO_ERROR.test(error)) return ofText(error, body);
   if (Array.isArray(errors) && errors.length > 0) return ofPoint(errors[0]);
   if (isFields(base) && Number(base['status_code'] ?? 0) !== 0) {
@@ -110,7 +112,7 @@ export function xmlReason(text: string): StatedError | undefined {
 
 /** The members in which services give the reason. */
 const REASONS = [
-  ...['message', 'msg', 'status_msg', 'error_msg', 'err_msg', 'errorMessage', 'errorText', 'error_description'],
+  ...['message', 'msg', 'status_msg', 'error_msg', 'err_msg', 'errorMessage', 'errorText', 'error_description', 'err'],
   ...['detail', 'title', 'reason', 'Message', 'faultstring'],
 ];
 

@@ -225,6 +225,8 @@ describe('A stream in the form of another service', () => {
     ['Text Generation Inference', [{ generated_text: TEXT }]],
     ['llama.cpp', { content: TEXT, stop: true, stop_type: 'eos' }],
     ['Amazon Bedrock', { output: { message: { content: [{ text: TEXT }] } }, stopReason: 'end_turn' }],
+    ['a message alone', { role: 'assistant', content: TEXT }],
+    ['Replicate', { id: 'p', status: 'succeeded', output: [half, rest] }],
     ['Titan', { results: [{ outputText: TEXT, completionReason: 'FINISH' }] }],
     ['Hunyuan', { Response: { Choices: [{ Message: { Content: TEXT }, FinishReason: 'stop' }] } }],
   ])('may be whole: %s', (_who, body) => {
