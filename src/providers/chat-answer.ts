@@ -99,7 +99,10 @@ export class ChatAnswer {
     this.unread ??= unread;
   }
 
-  /** What a server states that has sent neither a text nor an error in a known form; else the form, if nothing of it is known. */
+  /**
+   * What a server states that has sent neither a text nor an error in a known form. If nothing of it is known, the form that
+   * came.
+   */
   get reasonForNothing(): Error | undefined {
     const { unread } = this;
     if (this.pieces > 0 || this.ended || unread === undefined) return undefined;

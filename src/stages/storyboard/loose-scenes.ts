@@ -129,7 +129,7 @@ const MEANT: Readonly<Record<string, (value: unknown) => unknown>> = {
   duration: (value) => secondsIn(isObject(value) ? (value['value'] ?? value['seconds'] ?? value) : value),
 };
 
-/** A shot that is no text says nothing: it has a default. */
+/** A shot that is no text is left out, because it has a default. */
 function shotIn(value: unknown): unknown {
   const shot = Array.isArray(value) ? (value as unknown[])[0] : isObject(value) ? value['type'] : value;
   return typeof shot === 'string' ? shot : null;
