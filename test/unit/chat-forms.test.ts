@@ -14,6 +14,15 @@ function read(body: string | Buffer, mediaType?: string) {
   return { chunks, ends, text: chunks.map((chunk) => (chunk.type === 'text' ? chunk.text : '')).join('') };
 }
 
+/** As `read`, of an answer that may fail. */
+function readOr(body: Buffer) {
+  try {
+    return read(body);
+  } catch {
+    return { text: '', ends: [] };
+  }
+}
+
 const events = (...values: readonly object[]) => values.map((value) => `data: ${JSON.stringify(value)}\n\n`);
 const lines = (...values: readonly object[]) => values.map((value) => `${JSON.stringify(value)}\n`);
 const named = (...values: readonly (readonly [string, string])[]) =>
@@ -190,6 +199,15 @@ describe('A stream in the form of another service', () => {
     expect(read(pieces.slice(0, -1).join('')).ends).toEqual([]);
     // What begins a known form is no unknown one.
     expect(() => read(pieces[0] ?? '')).not.toThrow('is not known');
+  });
+
+  test.each(FORMS)('is never whole before its end, wherever it breaks off: %s', (_who, pieces) => {
+    const bytes = Buffer.from(pieces.join(''));
+    for (let cut = 1; cut < bytes.length; cut += 1) {
+      const { text, ends } = readOr(bytes.subarray(0, cut));
+      expect(TEXT.startsWith(text)).toBe(true);
+      if (ends.length > 0) expect(text).toBe(TEXT);
+    }
   });
 
   test.each<[who: string, words: string, pieces: readonly string[]]>([
