@@ -46,6 +46,9 @@ export class ChatAnswer {
   private sameId = 0;
   /** What came in the place of an answer. */
   private unread: unknown;
+  /** A choice without any text, but with members that are not known. */
+  private unreadChoice: Fields | undefined;
+  private endedWell = false;
   /** A piece of a known form has come. */
   private isKnown = false;
 
@@ -109,6 +112,12 @@ export class ChatAnswer {
     const words = isFields(unread) ? wordedIn(unread) : undefined;
     if (words) return this.failureOf(words);
     return this.isKnown || isBlank(unread) ? undefined : unknownForm(outlineOf(unread));
+  }
+
+  /** The form of an answer that has ended without a text, if something in it was not read. */
+  get unreadText(): Error | undefined {
+    const isUnread = this.endedWell && !this.wrote && !this.hasBegun && this.unreadChoice !== undefined;
+    return isUnread ? unknownForm(outlineOf(this.unreadChoice)) : undefined;
   }
 
   /** Some services refuse every request within a good answer. Nothing is paid if nothing of the text has come. */
@@ -184,6 +193,8 @@ export class ChatAnswer {
     const refusal = wordsOf(part['refusal'], 'text') + wordsOf(content, 'refusal');
     if (refusal !== '') this.receive({ type: 'refusal', text: refusal });
     this.wrote ||= given !== '' || refusal !== '';
+    if (!this.wrote && (hasUnread(part) || hasUnread({ ...choice, delta: null, message: null })))
+      this.unreadChoice ??= choice;
     if (ends === undefined || this.ended) return;
     if (callsTool(ends) && !this.wrote) throw new StoryreelError('Output.Unusable', CALLED_TOOL);
     this.finish(finishOf(ends));
@@ -192,6 +203,7 @@ export class ChatAnswer {
   private finish(reason: Finish): void {
     this.end();
     this.ended = true;
+    this.endedWell = reason === 'stop' || reason === 'unstated';
     // Such a server's word is no more than that the connection has ended.
     this.receive({ type: 'finish', reason: this.hasContinued && reason === 'stop' ? 'unstated' : reason });
   }
@@ -215,6 +227,20 @@ export function unknownForm(form: string): StoryreelError {
     'Provider.BadRequest',
     `${words}Check that the base URL is that of OpenAI's API: most end in /v1.`,
   );
+}
+
+/** What is beside a text. */
+const BESIDE =
+  /^(?:role|name|id|type|object|index|status|phase|content|text|refusal|delta|message|error|logprobs)$|[Rr]eason|[Tt]hinking|[Ff]inish|[Ss]top|[Uu]sage|[Ss]ignature|[Ff]ilter|[Rr]ating|[Tt]oken/;
+
+function hasUnread(fields: Fields): boolean {
+  return Object.entries(fields).some(
+    ([name, value]) => !BESIDE.test(name) && typeof value !== 'number' && !isNothing(value),
+  );
+}
+
+function isNothing(value: unknown): boolean {
+  return value === '' || value === false || value === true || (typeof value !== 'string' && isBlank(value));
 }
 
 /** `null`, `{}` and the like. */

@@ -65,6 +65,8 @@ export class ChatBody {
       if (reason && !this.answer.ended) throw reason;
     } else this.takeWhole(Buffer.concat(this.parts).toString('utf8'));
     this.answer.end();
+    const { unreadText } = this.answer;
+    if (unreadText) throw unreadText;
   }
 
   private take(events: ReturnType<SseParser['push']>): number | undefined {

@@ -53,7 +53,7 @@ const BY_TYPE: ReadonlyMap<unknown, Read> = new Map<unknown, Read>([
 
 /** Types of the same services that add nothing to the text. */
 const SILENT =
-  /^(?:ping|start|(?:message|content|text|reasoning|stream|step|chat|prompt_processing|model_load|workflow|node)[-_.](?:\w{1,20}[-_.])?(?:start|started|end|stop|finished|progress)|(?:start|finish)-step|response\.(?:created|queued|in_progress|output_\w+\.\w+|content_part\.\w+)|interaction\.\w+|citation-\w+|tool-\w+|conversation\.\w+\.\w+|thread\.[\w.]+|chat\.completion(?:\.chunk)?)$/;
+  /^(?:ping|start|(?:message|content|text|reasoning|stream|step|chat|prompt_processing|model_load|workflow|node)[-_.](?:\w{1,20}[-_.])?(?:start|started|end|stop|finished|progress)|(?:start|finish)-step|response\.(?:created|queued|in_progress|output_\w+\.\w+|content_part\.\w+)|interaction\.\w+|citation-\w+|tool-\w+|conversation\.\w+\.\w+|thread\.[\w.]+|chat\.completion\.chunk)$/;
 
 /** By a member that only this form has. The first one that fits decides. */
 const BY_MEMBER: readonly (readonly [name: string, read: Read])[] = [
@@ -88,7 +88,10 @@ const BY_MEMBER: readonly (readonly [name: string, read: Read])[] = [
   // watsonx.
   ['results', ({ results }) => listOf(results)?.map(ofWatsonx)],
   // Hunyuan writes all its names with capitals.
-  ['Choices', ({ Choices }) => listOf(Choices)?.map(ofHunyuan)],
+  [
+    'Choices',
+    ({ Choices }) => (at(Choices, '*.FinishReason') === undefined ? undefined : listOf(Choices)?.map(ofHunyuan)),
+  ],
   // A message alone, and a finished job.
   ['role', ({ role, content }) => (role === 'assistant' && content !== undefined ? text(content) : undefined)],
   [

@@ -289,6 +289,16 @@ describe('An answer in a form that nobody knows', () => {
     ],
     ['a whole one', JSON.stringify({ id: 'job-1', status: 'queued' }), '{"id":"job-1","status":"queued"}'],
     ['a text of JSON', JSON.stringify(TEXT), '"…"'],
+    [
+      'another name of the content',
+      events({ choices: [{ delta: { words: TEXT }, finish_reason: 'stop' }] }).join(''),
+      '{"delta":{"words":"…"}',
+    ],
+    [
+      'another name of the message',
+      JSON.stringify({ choices: [{ reply: TEXT, finish_reason: 'stop' }] }),
+      '{"reply":"…"',
+    ],
     ['events with names', named(['token', TEXT]).join(''), '{"event":"token","data":"…"}'],
     ['a text alone', `${TEXT} `.repeat(10), 'what is no stream (text/plain), “A fox ran'],
   ])('shows its form, without the text in it, and what to check: %s', (_what, body, shown) => {
