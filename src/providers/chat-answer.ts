@@ -116,8 +116,11 @@ export class ChatAnswer {
 
   /** The form of an answer that has ended without a text, if something in it was not read. */
   get unreadText(): Error | undefined {
-    const isUnread = this.endedWell && !this.wrote && !this.hasBegun && this.unreadChoice !== undefined;
-    return isUnread ? unknownForm(outlineOf(this.unreadChoice)) : undefined;
+    if (!this.endedWell || this.wrote || this.hasBegun) return undefined;
+    if (this.unreadChoice) return unknownForm(outlineOf(this.unreadChoice));
+    // Numbers beside an empty answer are no text.
+    const form = isFields(this.unread) ? outlineOf(this.unread) : '';
+    return form.includes('…') ? unknownForm(form) : undefined;
   }
 
   /** Some services refuse every request within a good answer. Nothing is paid if nothing of the text has come. */
@@ -179,7 +182,8 @@ export class ChatAnswer {
     const content = part['content'] ?? part['text'] ?? (typeof text === 'string' && !this.ended ? text : undefined);
     const thought = wordsOf(content, 'thought-part');
     if (thought !== '') this.receive({ type: 'thought', text: thought });
-    const given = wordsOf(content, 'text');
+    const isRepeated = isFields(message) && this.cameInPieces && isBare(inDelta);
+    const given = isRepeated ? this.repeated.restIn(wordsOf(message['content'], 'text')) : wordsOf(content, 'text');
     const kind = this.ended ? 'late' : isMessage ? 'message' : ends === undefined ? 'piece' : 'last';
     const words = this.repeated.addedBy(given, kind);
     this.hasBegun ||= given !== '' || thought !== '';

@@ -112,7 +112,11 @@ export class ChatBody {
       if (typeof data === 'string' && data.startsWith('{')) data = parsedAnswer(data);
     } catch (error) {
       if (this.answer.ended) return;
-      throw event === 'error' ? new ServerError(text) : error;
+      if (event === 'error') throw new ServerError(text);
+      const values = gluedIn(text);
+      if (values.length === 0) throw error;
+      for (const each of values) this.answer.take(each);
+      return;
     }
     this.answer.take(data, event);
   }
@@ -138,7 +142,11 @@ export class ChatBody {
     const value = jsonIn(text);
     if (value !== undefined && typeof value !== 'string') this.answer.take(value);
     // Some gateways write the whole JSON into a text; others send a value a line.
-    else for (const line of linesIn(text)) if (this.takeText(line)) break;
+    else {
+      const values = gluedIn(text);
+      for (const each of values) this.answer.take(each);
+      if (values.length === 0) for (const line of linesIn(text)) if (this.takeText(line)) break;
+    }
     // A closed value is whole; a list of lines may be cut between two of them.
     if (value !== undefined && !isPiece(value)) this.answer.done();
     if (this.answer.ended) return;
@@ -154,6 +162,21 @@ function isPiece(value: unknown): boolean {
   if ([done, isFinished, isEnd].includes(false) || word === null) return true;
   const first: unknown = Array.isArray(choices) ? choices[0] : undefined;
   return isFields(first) && isFields(first['delta']) && first['message'] === undefined && message === undefined;
+}
+
+/** The values of a text in which objects follow each other, with nothing or white space between; none if one is torn. */
+function gluedIn(text: string): unknown[] {
+  const values: unknown[] = [];
+  let begun = '';
+  for (const part of text.length > MAX_GLUED ? [] : text.split(BETWEEN)) {
+    if (begun === '' && /^\s*(?:data:)?\s*$/.test(part)) continue;
+    begun += part;
+    const value = jsonIn(begun);
+    if (!isFields(value)) continue;
+    values.push(value);
+    begun = '';
+  }
+  return begun === '' ? values : [];
 }
 
 function linesIn(text: string): string[] {
@@ -175,6 +198,9 @@ const END_MARK = /^"?\[?done\]?"?$/i;
 /** Words of a server or a proxy: a sign of life, or what has gone wrong. A torn piece of JSON has other characters. */
 const WORDS = /^(?!(?:null|true|false|-?\d[\d.]*)$)(?:\[\w{1,20}\])?[^"{}[\]<>]{1,300}$/;
 
+/** What may be between two objects; in a text, it is a part of that. */
+const BETWEEN = /(?<=\})(\s*(?:data:)?\s*)(?=\{)/;
+const MAX_GLUED = 100_000;
 const BINARY = /[\0-\x08\x0e-\x1f\ufffd]/;
 /** Events that only keep a connection open. */
 const ALIVE = /ping|heart|alive/i;

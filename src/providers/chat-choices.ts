@@ -1,4 +1,4 @@
-import { isFields, type Fields } from './answer-fields';
+import { isFields, jsonIn, valuesAt, type Fields } from './answer-fields';
 import { choicesOfForm } from './chat-forms';
 
 /** The members in which gateways wrap an answer. */
@@ -12,9 +12,14 @@ const DEEPEST = 2;
 export function choicesIn(data: Fields, event?: string, depth = DEEPEST): readonly unknown[] | undefined {
   const { choices } = data;
   if (Array.isArray(choices)) return choices as unknown[];
-  if (isFields(choices)) return [choices];
+  if (isFields(choices)) return '0' in choices ? valuesAt(choices, '*') : [choices];
   const other = choicesOfForm(data, event);
   if (other || depth === 0) return other;
-  const wrapped = WRAPPERS.map((name) => data[name]).filter(isFields);
+  const wrapped = WRAPPERS.map((name) => unwrapped(data[name])).filter(isFields);
   return wrapped.map((each) => choicesIn(each, undefined, depth - 1)).find((found) => found !== undefined);
+}
+
+/** Functions behind a gateway write their JSON into a text. */
+function unwrapped(value: unknown): unknown {
+  return typeof value === 'string' && value.startsWith('{') ? jsonIn(value) : value;
 }

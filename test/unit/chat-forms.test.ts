@@ -260,6 +260,12 @@ describe('A stream in the form of another service', () => {
     expect(read(lines({ choices: [{ delta: { content: TEXT } }] }).join('')).ends).toEqual([]);
   });
 
+  test('is cut between two values, and torn within one', () => {
+    const piece = JSON.stringify({ choices: [{ delta: { content: 'a } {"b"} ' } }] });
+    expect(read(piece + piece)).toMatchObject({ text: 'a } {"b"} a } {"b"} ', ends: [] });
+    expect(() => read(piece + piece.slice(0, -4))).toThrow(SyntaxError);
+  });
+
   test('has its tokens counted', () => {
     const counted = { type: 'usage', inputTokens: 7, outputTokens: 9 };
     for (const who of ['Cohere', 'Vercel’s data stream', 'llama.cpp', 'DashScope']) {
@@ -298,6 +304,11 @@ describe('An answer in a form that nobody knows', () => {
       'another name of the message',
       JSON.stringify({ choices: [{ reply: TEXT, finish_reason: 'stop' }] }),
       '{"reply":"…"',
+    ],
+    [
+      'events with names, before an end',
+      named(['text', JSON.stringify({ text: TEXT })], ['done', '{}']).join(''),
+      '{"text":"…"}',
     ],
     ['events with names', named(['token', TEXT]).join(''), '{"event":"token","data":"…"}'],
     ['a text alone', `${TEXT} `.repeat(10), 'what is no stream (text/plain), “A fox ran'],
