@@ -1,11 +1,13 @@
+import { StoryreelError } from '../protocol';
 import { isFields, type Fields } from './answer-fields';
 import { choicesIn } from './chat-choices';
 import { usageIn, type ChatUsage } from './chat-usage';
 import { EndMark } from './end-mark';
 import { ServerError } from './errors';
 import { statedStatus } from './failure-kind';
-import { endIn, finishOf, type Finish } from './finish-reason';
+import { callsTool, endIn, finishOf, type Finish } from './finish-reason';
 import { OneChoice } from './one-choice';
+import { outlineOf } from './outline';
 import type { ReceiveChunk } from './ports';
 import type { ResponseSpan } from './response-span';
 import { RepeatedText } from './repeated-text';
@@ -43,7 +45,12 @@ export class ChatAnswer {
   private id: unknown;
   private sameId = 0;
   /** What came in the place of an answer. */
-  private unread: Fields | undefined;
+  private unread: unknown;
+  /** A choice without any text, but with members that are not known. */
+  private unreadChoice: Fields | undefined;
+  private endedWell = false;
+  /** A piece of a known form has come. */
+  private isKnown = false;
 
   constructor(
     private readonly receive: ReceiveChunk,
@@ -69,9 +76,10 @@ export class ChatAnswer {
     if (error && !isOver) throw this.failureOf(error);
     // A few servers send a list of pieces, or put a name beside each.
     if (Array.isArray(data)) for (const each of data) if (isFields(each)) this.take(each);
+    const found = isFields(data) ? choicesIn(data, event) : undefined;
+    if (found !== undefined) this.isKnown = true;
+    else this.unread ??= data;
     if (!isFields(data)) return;
-    const found = choicesIn(data);
-    if (found === undefined) this.unread ??= data;
     const choices = this.isAnother(data['id']) ? [] : this.choice.take(found);
     for (const choice of choices) {
       const inChoice = errorIn({ error: choice['error'] });
@@ -81,14 +89,38 @@ export class ChatAnswer {
     this.span?.came({ id: data['id'], model: data['model'], finishReason: last && endIn(last, data) });
     for (const choice of choices) this.takeChoice(choice, data);
     // Moonshot reports it within the choice.
-    const usage = usageIn(data, last, data['x_groq'], data['response'], data['result'], data['message']);
+    const usage = usageIn(last, data, data['x_groq'], data['response'], data['result'], data['message']);
     if (usage) this.takeUsage(usage);
   }
 
-  /** What a server states that has sent neither a text nor an error in a known form. */
+  get hasText(): boolean {
+    return this.wrote;
+  }
+
+  /** Something has come that is no part of an answer. */
+  pass(unread: unknown): void {
+    this.unread ??= unread;
+  }
+
+  /**
+   * What a server states that has sent neither a text nor an error in a known form. If nothing of it is known, the form that
+   * came.
+   */
   get reasonForNothing(): Error | undefined {
-    const words = this.pieces === 0 && !this.ended && this.unread ? wordedIn(this.unread) : undefined;
-    return words && this.failureOf(words);
+    const { unread } = this;
+    if (this.pieces > 0 || this.ended || unread === undefined) return undefined;
+    const words = isFields(unread) ? wordedIn(unread) : undefined;
+    if (words) return this.failureOf(words);
+    return this.isKnown || isBlank(unread) ? undefined : unknownForm(outlineOf(unread));
+  }
+
+  /** The form of an answer that has ended without a text, if something in it was not read. */
+  get unreadText(): Error | undefined {
+    if (!this.endedWell || this.wrote || this.hasBegun) return undefined;
+    if (this.unreadChoice) return unknownForm(outlineOf(this.unreadChoice));
+    // Numbers beside an empty answer are no text.
+    const form = isFields(this.unread) ? outlineOf(this.unread) : '';
+    return form.includes('…') ? unknownForm(form) : undefined;
   }
 
   /** Some services refuse every request within a good answer. Nothing is paid if nothing of the text has come. */
@@ -150,7 +182,8 @@ export class ChatAnswer {
     const content = part['content'] ?? part['text'] ?? (typeof text === 'string' && !this.ended ? text : undefined);
     const thought = wordsOf(content, 'thought-part');
     if (thought !== '') this.receive({ type: 'thought', text: thought });
-    const given = wordsOf(content, 'text');
+    const isRepeated = isFields(message) && this.cameInPieces && isBare(inDelta);
+    const given = isRepeated ? this.repeated.restIn(wordsOf(message['content'], 'text')) : wordsOf(content, 'text');
     const kind = this.ended ? 'late' : isMessage ? 'message' : ends === undefined ? 'piece' : 'last';
     const words = this.repeated.addedBy(given, kind);
     this.hasBegun ||= given !== '' || thought !== '';
@@ -164,12 +197,17 @@ export class ChatAnswer {
     const refusal = wordsOf(part['refusal'], 'text') + wordsOf(content, 'refusal');
     if (refusal !== '') this.receive({ type: 'refusal', text: refusal });
     this.wrote ||= given !== '' || refusal !== '';
-    if (ends !== undefined && !this.ended) this.finish(finishOf(ends));
+    if (!this.wrote && (hasUnread(part) || hasUnread({ ...choice, delta: null, message: null })))
+      this.unreadChoice ??= choice;
+    if (ends === undefined || this.ended) return;
+    if (callsTool(ends) && !this.wrote) throw new StoryreelError('Output.Unusable', CALLED_TOOL);
+    this.finish(finishOf(ends));
   }
 
   private finish(reason: Finish): void {
     this.end();
     this.ended = true;
+    this.endedWell = reason === 'stop' || reason === 'unstated';
     // Such a server's word is no more than that the connection has ended.
     this.receive({ type: 'finish', reason: this.hasContinued && reason === 'stop' ? 'unstated' : reason });
   }
@@ -181,6 +219,37 @@ export class ChatAnswer {
     for (const [name, value] of known) if (value > 0) this.counted.add(name);
     if (known.length > 0) this.receive({ type: 'usage', ...(Object.fromEntries(known) as ChatUsage) });
   }
+}
+
+const CALLED_TOOL =
+  "The model's answer cannot be used: it calls a tool, where a text was asked for. Check which tools its server offers to it.";
+
+/** What has come may be paid, and would come again. */
+export function unknownForm(form: string): StoryreelError {
+  const words = `The provider answered in a form that is not known here: ${form}. `;
+  return new StoryreelError(
+    'Provider.BadRequest',
+    `${words}Check that the base URL is that of OpenAI's API: most end in /v1.`,
+  );
+}
+
+/** What is beside a text. */
+const BESIDE =
+  /^(?:role|name|id|type|object|index|status|phase|content|text|refusal|delta|message|error|logprobs)$|[Rr]eason|[Tt]hinking|[Ff]inish|[Ss]top|[Uu]sage|[Ss]ignature|[Ff]ilter|[Rr]ating|[Tt]oken/;
+
+function hasUnread(fields: Fields): boolean {
+  return Object.entries(fields).some(
+    ([name, value]) => !BESIDE.test(name) && typeof value !== 'number' && !isNothing(value),
+  );
+}
+
+function isNothing(value: unknown): boolean {
+  return value === '' || value === false || value === true || (typeof value !== 'string' && isBlank(value));
+}
+
+/** `null`, `{}` and the like. */
+function isBlank(value: unknown): boolean {
+  return !(typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : typeof value === 'string');
 }
 
 /** Nothing is in it that a piece is made of. */

@@ -1,7 +1,8 @@
 import { boundedLine, StoryreelError } from '../protocol';
-import { jsonIn, parsedAnswer } from './answer-fields';
+import { isFields, jsonIn, parsedAnswer } from './answer-fields';
+import { unknownForm, type ChatAnswer } from './chat-answer';
+import { pieceOfEvent } from './chat-forms';
 import { ServerError } from './errors';
-import type { ChatAnswer } from './chat-answer';
 import { aPage } from './reported-error';
 import { SseParser } from './sse-parser';
 
@@ -33,6 +34,8 @@ export class ChatBody {
     private readonly answer: ChatAnswer,
     /** The limit of one event, and of a whole answer. */
     private readonly mostBytes: number,
+    /** What the server states that the body is. */
+    private readonly mediaType = '',
   ) {
     this.parser = new SseParser(mostBytes);
   }
@@ -57,11 +60,13 @@ export class ChatBody {
   end(): void {
     if (this.kind === 'events') {
       if (!this.isMarked) this.take(this.parser.end());
-      if (this.events === 0) throw new ServerError(this.beginning());
+      if (this.events === 0) throw this.noStream();
       const reason = this.words === '' ? this.answer.reasonForNothing : new ServerError(this.words);
       if (reason && !this.answer.ended) throw reason;
     } else this.takeWhole(Buffer.concat(this.parts).toString('utf8'));
     this.answer.end();
+    const { unreadText } = this.answer;
+    if (unreadText) throw unreadText;
   }
 
   private take(events: ReturnType<SseParser['push']>): number | undefined {
@@ -84,8 +89,12 @@ export class ChatBody {
       this.answer.done();
       return true;
     }
-    if (event !== 'message' && event !== 'error' && !text.startsWith('{')) return false;
-    if (event === 'message' && WORDS.test(text)) this.words = text;
+    const isNamed = event !== 'message' && event !== 'error';
+    const piece = isNamed ? pieceOfEvent(event, data) : undefined;
+    if (piece) this.answer.take(piece);
+    else if (isNamed && !text.startsWith('{')) {
+      if (!ALIVE.test(event)) this.answer.pass({ event, data });
+    } else if (event === 'message' && WORDS.test(text)) this.words = text;
     else if (event === 'message' && text.startsWith('<')) this.words = `it sent ${aPage(text)}`;
     else {
       this.words = '';
@@ -103,17 +112,23 @@ export class ChatBody {
       if (typeof data === 'string' && data.startsWith('{')) data = parsedAnswer(data);
     } catch (error) {
       if (this.answer.ended) return;
-      throw event === 'error' ? new ServerError(text) : error;
+      if (event === 'error') throw new ServerError(text);
+      const values = gluedIn(text);
+      if (values.length === 0) throw error;
+      for (const each of values) this.answer.take(each);
+      return;
     }
     this.answer.take(data, event);
   }
 
   /** What is no stream. A proxy's few words state the reason; anything longer may be the model's text. */
-  private beginning(): string {
+  private noStream(): Error {
     const words = this.begun.toString('utf8').trim();
-    return WORDS.test(words) && this.begun.length < MAX_BEGINNING
-      ? `it answered “${boundedLine(words, MAX_BEGINNING)}”`
-      : 'it answered with what is no stream';
+    if (WORDS.test(words) && !BINARY.test(words) && this.begun.length < MAX_BEGINNING) {
+      return new ServerError(`it answered “${boundedLine(words, MAX_BEGINNING)}”`);
+    }
+    const first = boundedLine(words.replace(/[^\p{L}\p{N}\p{P}\p{S} ]+/gu, ' ').trim(), MAX_FIRST);
+    return unknownForm(`what is no stream (${boundedLine(this.mediaType || 'of no type', MAX_BEGINNING)}), “${first}”`);
   }
 
   private takeWhole(text: string): void {
@@ -124,15 +139,48 @@ export class ChatBody {
         `The provider answered with ${aPage(text)} in the place of a text. Check the base URL: most end in /v1.`,
       );
     }
-    for (const value of valuesIn(text)) if (this.takeText(value)) break;
-    if (!this.answer.ended) this.answer.done();
-    if (!this.answer.ended) throw this.answer.reasonForNothing ?? new ServerError('it answered without a text');
+    const value = jsonIn(text);
+    if (value !== undefined && typeof value !== 'string') this.answer.take(value);
+    // Some gateways write the whole JSON into a text; others send a value a line.
+    else {
+      const values = gluedIn(text);
+      for (const each of values) this.answer.take(each);
+      if (values.length === 0) for (const line of linesIn(text)) if (this.takeText(line)) break;
+    }
+    // A closed value is whole; a list of lines may be cut between two of them.
+    if (value !== undefined && !isPiece(value)) this.answer.done();
+    if (this.answer.ended) return;
+    const reason = this.answer.reasonForNothing;
+    if (reason || !this.answer.hasText) throw reason ?? new ServerError('it answered without a text');
   }
 }
 
-/** One JSON value, or one a line. */
-function valuesIn(text: string): string[] {
-  return jsonIn(text) === undefined ? text.split('\n').filter((line) => line.trim() !== '') : [text];
+/** Whether one value states that it is not the last, or has the form of a piece. */
+function isPiece(value: unknown): boolean {
+  if (!isFields(value)) return false;
+  const { choices, done, is_finished: isFinished, is_end: isEnd, stop_reason: word, message } = value;
+  if ([done, isFinished, isEnd].includes(false) || word === null) return true;
+  const first: unknown = Array.isArray(choices) ? choices[0] : undefined;
+  return isFields(first) && isFields(first['delta']) && first['message'] === undefined && message === undefined;
+}
+
+/** The values of a text in which objects follow each other, with nothing or white space between; none if one is torn. */
+function gluedIn(text: string): unknown[] {
+  const values: unknown[] = [];
+  let begun = '';
+  for (const part of text.length > MAX_GLUED ? [] : text.split(BETWEEN)) {
+    if (begun === '' && /^\s*(?:data:)?\s*$/.test(part)) continue;
+    begun += part;
+    const value = jsonIn(begun);
+    if (!isFields(value)) continue;
+    values.push(value);
+    begun = '';
+  }
+  return begun === '' ? values : [];
+}
+
+function linesIn(text: string): string[] {
+  return text.split('\n').filter((line) => line.trim() !== '');
 }
 
 /** From the first byte that is no white space, and not of the mark of the byte order. */
@@ -143,10 +191,19 @@ function withoutBlank(bytes: Buffer): Buffer {
 
 /** Fewer bytes than these may be quoted of what is no stream. */
 const MAX_BEGINNING = 100;
+/** So few characters show what came, and are no quotation. */
+const MAX_FIRST = 16;
 /** How servers write that the stream is over. */
 const END_MARK = /^"?\[?done\]?"?$/i;
 /** Words of a server or a proxy: a sign of life, or what has gone wrong. A torn piece of JSON has other characters. */
 const WORDS = /^(?!(?:null|true|false|-?\d[\d.]*)$)(?:\[\w{1,20}\])?[^"{}[\]<>]{1,300}$/;
+
+/** What may be between two objects; in a text, it is a part of that. */
+const BETWEEN = /(?<=\})(\s*(?:data:)?\s*)(?=\{)/;
+const MAX_GLUED = 100_000;
+const BINARY = /[\0-\x08\x0e-\x1f\ufffd]/;
+/** Events that only keep a connection open. */
+const ALIVE = /ping|heart|alive/i;
 
 const BLANK = new Set(Buffer.from(' \t\r\n\ufeff'));
 const WHOLE: ReadonlySet<number | undefined> = new Set(Buffer.from('{[<"'));

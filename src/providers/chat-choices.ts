@@ -1,47 +1,25 @@
-import { isFields, type Fields } from './answer-fields';
+import { isFields, jsonIn, valuesAt, type Fields } from './answer-fields';
+import { choicesOfForm } from './chat-forms';
 
 /** The members in which gateways wrap an answer. */
-const WRAPPERS = ['data', 'result', 'response', 'output', 'body'];
+const WRAPPERS = ['data', 'result', 'response', 'output', 'body', 'Response'];
 const DEEPEST = 2;
 
 /**
  * The choices of a piece or of a whole answer; undefined if there are none. Gateways wrap them, or pass on what a service
- * of another form has sent.
+ * of another form has sent. `event`: the name of the event, if it has one.
  */
-export function choicesIn(data: Fields, depth = DEEPEST): readonly unknown[] | undefined {
+export function choicesIn(data: Fields, event?: string, depth = DEEPEST): readonly unknown[] | undefined {
   const { choices } = data;
   if (Array.isArray(choices)) return choices as unknown[];
-  if (isFields(choices)) return [choices];
-  const other = otherForm(data);
+  if (isFields(choices)) return '0' in choices ? valuesAt(choices, '*') : [choices];
+  const other = choicesOfForm(data, event);
   if (other || depth === 0) return other;
-  const wrapped = WRAPPERS.map((name) => data[name]).filter(isFields);
-  return wrapped.map((each) => choicesIn(each, depth - 1)).find((found) => found !== undefined);
+  const wrapped = WRAPPERS.map((name) => unwrapped(data[name])).filter(isFields);
+  return wrapped.map((each) => choicesIn(each, undefined, depth - 1)).find((found) => found !== undefined);
 }
 
-/** Anthropic, Gemini, OpenAI's Responses, Ollama and Cloudflare, as choices. */
-function otherForm(data: Fields): readonly Fields[] | undefined {
-  const { type, delta, message, response, candidates, content, output, promptFeedback } = data;
-  if (isFields(promptFeedback) && promptFeedback['blockReason']) return [{ finish_reason: 'blocked' }];
-  if (Array.isArray(candidates)) {
-    return candidates.filter(isFields).map((each) => ({ ...each, delta: { content: partsOf(each['content']) } }));
-  }
-  if (type === 'response.output_text.delta') return [{ delta: { content: delta } }];
-  if (type === 'response.completed' || type === 'response.incomplete') {
-    return [{ finish_reason: isFields(response) ? response['status'] : type }];
-  }
-  if (type === 'content_block_delta' || type === 'message_delta') return [{ delta }];
-  if (type === 'message') return [{ ...data, delta: { content } }];
-  if (data['object'] === 'response' && Array.isArray(output)) {
-    return [{ finish_reason: data['status'], delta: { content: output.filter(isFields).flatMap(partsOfItem) } }];
-  }
-  if (isFields(message) && 'done' in data) return [{ delta: message }];
-  return typeof response === 'string' ? [{ delta: { content: response } }] : undefined;
-}
-
-function partsOf(content: unknown): unknown {
-  return isFields(content) ? content['parts'] : content;
-}
-
-function partsOfItem({ type, content }: Fields): unknown[] {
-  return type === 'message' && Array.isArray(content) ? content : [];
+/** Functions behind a gateway write their JSON into a text. */
+function unwrapped(value: unknown): unknown {
+  return typeof value === 'string' && value.startsWith('{') ? jsonIn(value) : value;
 }

@@ -10,8 +10,22 @@ export interface ChatUsage {
 
 /** The members in which servers count, and their names for each count. */
 const USAGES = ['usage', 'usageMetadata', 'token_usage'];
-const INPUT = ['prompt_tokens', 'input_tokens', 'promptTokens', 'inputTokens', 'promptTokenCount'];
-const OUTPUT = ['completion_tokens', 'output_tokens', 'completionTokens', 'outputTokens', 'candidatesTokenCount'];
+const INPUT = [
+  'prompt_tokens',
+  'input_tokens',
+  'promptTokens',
+  'inputTokens',
+  'promptTokenCount',
+  'total_input_tokens',
+];
+const OUTPUT = [
+  'completion_tokens',
+  'output_tokens',
+  'completionTokens',
+  'outputTokens',
+  'candidatesTokenCount',
+  'total_output_tokens',
+];
 const TOTAL = ['total_tokens', 'totalTokens', 'totalTokenCount'];
 
 /** The counts in the first of these objects that has any. */

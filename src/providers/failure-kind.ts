@@ -19,7 +19,10 @@ const CODES: readonly (readonly [FailureKind, RegExp])[] = [
     'quota',
     /insufficient_(?:\w{1,20}_)?(?:quota|balance|credits?|funds?)|quota_?(?:exceeded|exhausted)|exceeded_(?:\w{1,20}_)?quota|free_?tier_?only|payment_?required|billing|overdue|arrearage|out_of_credits?|not_enough_credits?|spend(?:ing)?_limit|budget_?exceeded|set_?limit_?exceeded|^(?:1008|1113|2056|110[12]|30001)$/,
   ],
-  ['rate', /rate_?limit|too_?many_?requests|throttl|resource_?exhausted|rate_?quota|^(?:10(?:02|39)|130[235])$/],
+  [
+    'rate',
+    /rate_?limit|too_?many_?requests|throttl|resource_?exhausted|rate_?quota|limit_?exceeded|^(?:10(?:02|39)|130[235]|33650\d)$/,
+  ],
   ['key', /authentication|unauthori[sz]ed|invalid_?api_?key|api_?key_?invalid|permission_?denied|^(?:1004|2049)$/],
   [
     'not-found',
@@ -28,7 +31,7 @@ const CODES: readonly (readonly [FailureKind, RegExp])[] = [
   ['unavailable', /overload|unavailable|server_?error|internal|timeout|^server$|engine|upstream/],
   [
     'bad-request',
-    /bad_?request|invalid|context_?length|unsupported|unknown_?parameter|too_?long|too_?large|unprocessable|value_?error|validation|^2013$/,
+    /bad_?request|invalid|context_?length|unsupported|unknown_?parameter|too_?long|too_?large|unprocessable|value_?error|validation|^(?:2013|336\d{3})$/,
   ],
 ];
 
@@ -36,7 +39,7 @@ const CODES: readonly (readonly [FailureKind, RegExp])[] = [
 const NO_MONEY = anyOf(
   /insufficient (?:account )?(?:balance|quota|credits?|funds)|欠费|(?:余额|额度)(?:不足|已?用[尽完])/,
   /(?:quota|credits?|balance) (?:is|are) (?:not enough|exhausted|insufficient|too low)/,
-  /exceeded your current (?:\w{1,20} )?quota|spend(?:ing)? limit|free tier [^.]{0,60}exhausted/,
+  /exceeded your current (?:\w{1,20} )?quota|spend(?:ing)? limit|free tier [^.]{0,60}exhausted|daily request limit/,
   /budget has been exceeded|daily free allocation|reached your (?:\w{1,20} ){0,2}usage limits?|monthly included credits|calls ?\/ ?month/,
   /not enough (?:\w{1,20} ){0,2}(?:balance|credits?|funds)|balance not enough|exhausted balance|credits have been used up/,
   /used (?:all|up) (?:\w{1,20} ){0,3}credits|(?:doesn.t|does not|don.t) have (?:any|enough) credits/,
@@ -53,9 +56,11 @@ const WORDED: ReadonlySet<number> = new Set([400, 401, 403, 412, 422, 429]);
 
 /** Words by which a refusal of the whole request (400, 403, 422) is about the key, or about the model. */
 const BAD_KEY =
-  /api[ _-]?key (?:is )?(?:not valid|invalid|expired|missing)|(?:invalid|incorrect|expired|missing) api[ _-]?key/i;
+  /(?:api[ _-]?key|access token) (?:is )?(?:not valid|invalid|expired|missing)|(?:invalid|incorrect|expired|missing) api[ _-]?key/i;
 const NO_MODEL =
   /model [^.]{0,80}(?:does not exist|not found|is not available)|(?:unknown|invalid|no such) model\b|模型不存在|not have access to (?:the )?model/i;
+/** A limit of requests in a short time, in an error within a good answer. */
+const TOO_FAST = /rate limit|too many requests|\bqps\b/i;
 const UNSPECIFIC: ReadonlySet<number | undefined> = new Set([400, 403, 422]);
 
 const NOT_THERE =
@@ -81,6 +86,7 @@ export function failureKind({ status, code, type, message = '' }: Failure): Fail
     if (byCode === 'not-found' || NO_MODEL.test(message)) return 'not-found';
     if (byCode === 'key' || BAD_KEY.test(message)) return 'key';
   }
+  if (status === undefined && byCode === undefined && TOO_FAST.test(message)) return 'rate';
   const byWords = NOT_THERE.test(message) ? 'not-found' : BAD_KEY.test(message) ? 'key' : 'unknown';
   return kindOfStatus(status) ?? byCode ?? byWords;
 }

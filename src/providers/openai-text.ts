@@ -120,7 +120,7 @@ export class OpenAiText implements TextProvider {
       block,
       span,
     );
-    const reader = new ChatBody(answer, mostBytes);
+    const reader = new ChatBody(answer, mostBytes, response.headers.get('content-type') ?? '');
     await receiveBody(response, (bytes) => {
       hasAnswered = false;
       const patience = reader.push(bytes);

@@ -44,6 +44,12 @@ export class RepeatedText {
     return '';
   }
 
+  /** What a whole text has behind its pieces, of which some did not come. */
+  restIn(whole: string): string {
+    const isMore = this.held.length === 0 && whole.length > this.received.length && whole.startsWith(this.received);
+    return isMore ? whole.slice(this.received.length) : '';
+  }
+
   /** The text has ended: what was held is a part of it. */
   end(): string {
     const last = this.held.at(-1);

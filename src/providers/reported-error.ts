@@ -25,19 +25,26 @@ const ANSWERS = ['choices', 'data', 'output', 'id', 'task_id'];
 export function errorIn(body: unknown): StatedError | undefined {
   if (Array.isArray(body)) return body.length === 1 ? errorIn(body[0]) : undefined;
   if (!isFields(body)) return undefined;
-  const { errors, detail, base_resp: base, x_groq: groq } = body;
-  const error = body['error'] ?? (isFields(groq) ? groq['error'] : undefined);
+  const { errors, detail, base_resp: base, x_groq: groq, response, error_code: code } = body;
+  const error =
+    body['error'] ?? body['Error'] ?? [groq, response].filter(isFields).find((each) => each['error'])?.['error'];
   if (error === true) return ofFields(body);
   if (isFields(error) && (!isEmpty(error) || Object.keys(body).length === 1)) return withWait(ofFields(error), body);
+  if (typeof error === 'number' && error >= 400) return stated(wordsIn(body, ...REASONS), { code: error });
+  if (Array.isArray(error) && error.length > 0) return ofPoint(error[0]);
   if (typeof error === 'string' && !NO_ERROR.test(error)) return ofText(error, body);
   if (Array.isArray(errors) && errors.length > 0) return ofPoint(errors[0]);
   if (isFields(base) && Number(base['status_code'] ?? 0) !== 0) {
     return stated(wordsIn(base, 'status_msg'), { code: base['status_code'] });
   }
+  if (isFields(body['Response']) && isFields(body['Response']['Error'])) return ofFields(body['Response']['Error']);
+  // Baidu.
+  if (isFault(code) && wordsIn(body, 'error_msg') !== '') return stated(wordsIn(body, 'error_msg'), { code });
+  if (body['event'] === 'error' || body['type'] === 'error') return ofFields(body);
   if (ANSWERS.some((name) => body[name] !== undefined && body[name] !== null)) return undefined;
   if (typeof detail === 'string') return stated(detail, body);
   if (Array.isArray(detail) && detail.length > 0) return ofPoint(detail[0]);
-  const states = body['object'] === 'error' || body['type'] === 'error' || body['success'] === false;
+  const states = body['object'] === 'error' || body['success'] === false;
   if (!states && !(isFault(body['code']) && wordsIn(body, 'message', 'msg') !== '')) return undefined;
   return ofFields(body);
 }
@@ -65,7 +72,9 @@ export function isWithinAnswer(error: unknown): boolean {
 
 /** The words of an answer that is none, and in which no known form of an error is found. */
 export function wordedIn(body: Fields): StatedError | undefined {
-  return wordsIn(body, ...REASONS) === '' ? undefined : ofFields(body);
+  // An object by such a name may be the answer itself.
+  const isWorded = REASONS.some((name) => typeof body[name] === 'string' && body[name] !== '');
+  return isWorded ? ofFields(body) : undefined;
 }
 
 /** The error in the body of a refused request, as the package reads it. Whatever words it has are its reason. */
@@ -103,7 +112,7 @@ export function xmlReason(text: string): StatedError | undefined {
 
 /** The members in which services give the reason. */
 const REASONS = [
-  ...['message', 'msg', 'status_msg', 'error_msg', 'err_msg', 'errorMessage', 'error_description'],
+  ...['message', 'msg', 'status_msg', 'error_msg', 'err_msg', 'errorMessage', 'errorText', 'error_description', 'err'],
   ...['detail', 'title', 'reason', 'Message', 'faultstring'],
 ];
 
@@ -185,10 +194,10 @@ function ofPoint(point: unknown): StatedError {
   return place ? { ...error, param: boundedLine(place, MAX_WORD), message: `${place}: ${error.message}` } : error;
 }
 
-function stated(message: string, { code, type, error_type: kind, param, status }: Fields): StatedError {
+function stated(message: string, { code, Code, type, error_type: kind, param, status }: Fields): StatedError {
   return {
     message: message.slice(0, MAX_WORDS) || 'no reason given',
-    ...word('code', code),
+    ...word('code', code ?? Code),
     ...word('type', [type, kind].find((each) => typeof each === 'string') ?? status),
     ...word('param', param),
   };

@@ -43,8 +43,9 @@ function msUntil(value: string, now: number): number | undefined {
     if (number >= EPOCH.ms) return number - now;
     return number >= EPOCH.s ? number * 1_000 - now : number * 1_000;
   }
-  if (/^\s*(?:\d+(?:\.\d+)?\s?(?:ms|s|m|h)\s?)+$/i.test(value)) return msIn(value);
-  const date = Date.parse(value);
+  if (/^\s*(?:\d+(?:\.\d+)?\s?(?:ms|s|m|h|(?:sec|min)(?:ond|ute)?s?|hours?)\s?)+$/i.test(value)) return msIn(value);
+  // A list of numbers has a date for some engines.
+  const date = /[a-z]/i.test(value) ? Date.parse(value) : NaN;
   return Number.isFinite(date) ? date - now : undefined;
 }
 

@@ -11,11 +11,12 @@ export interface ServerSentEvent {
  * Reads a stream of server-sent events from raw bytes. They may be cut anywhere: between the bytes of a character,
  * between `\r` and `\n`, in the middle of a field.
  *
- * Source: HTML standard, "Interpreting an event stream". There are five departures. A last event without its blank line is
+ * Source: HTML standard, "Interpreting an event stream". There are six departures. A last event without its blank line is
  * returned by `end` instead of being dropped, because real servers close right after it. Ids are not read, because no
  * provider accepts one to resume. A field `error` is the data of an event of that name, because llama.cpp sends it.
  * A line of bare JSON is an event, because gateways report a late error so. An object that begins behind a whole one is the
- * next event, because some servers leave out the blank line.
+ * next event, because some servers leave out the blank line. A field of one letter with a JSON value is an event of that
+ * name, because Vercel's data streams have a line each.
  */
 export class SseParser {
   private readonly decoder = new StringDecoder('utf8');
@@ -88,6 +89,12 @@ export class SseParser {
       if (this.data.length > this.mostUnits) throw this.tooLong();
     }
     if (field === 'event') this.event = value;
+    if (field.length === 1 && VALUE.test(value)) {
+      this.dispatch(events);
+      this.event = field;
+      this.data = value;
+      this.dispatch(events);
+    }
   }
 
   private tooLong(): StoryreelError {
@@ -103,6 +110,8 @@ export class SseParser {
     this.event = '';
   }
 }
+
+const VALUE = /^["[{]/;
 
 function nextLineEnd(text: string, from: number): number {
   const feed = text.indexOf('\n', from);

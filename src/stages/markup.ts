@@ -4,6 +4,14 @@ const MARK = /^ {0,3}(?:#{1,6} |```|~~~|(?:-{3,}|\*{3,}|_{3,})\s*$)/;
 const LIST = /^ {0,3}(?:[-*+•] |\d{1,2}[.)] )/;
 const OFFER =
   /^[(*_]{0,3}(?:would you like|do you want me|shall i|should i|let me know|i hope (?:you|this)|feel free|if you(?:['’]d| would) like|is there anything|(?:如果)?(?:你|您)(?:想|希望|需要|要)|需要我|希望(?:你|您)喜欢)/i;
+/** Each is a whole line before a text: it announces that text, and does nothing else. */
+const PREAMBLES = [
+  /^(?:(?:sure|certainly|of course|absolutely|ok(?:ay)?|great|no problem)\b[^\n:]{0,40}[!.,:] ?)?(?:here(?:['’]s| is)|below is|this is) (?:a |an |the |your |my )?(?:[\w-]{1,20} ){0,5}(?:story|tale|narrative|script|rewrite|version)(?: (?:for you|as requested|you asked for|(?:about|based on) [^\n:]{1,60}))?[:.!]$/i,
+  /^(?:(?:好的|没问题|当然(?:可以)?)[,,!!。]? ?)?(?:以下|下面|这)(?:就)?是[^\n::]{0,30}(?:故事|短文|剧本)[^\n::]{0,8}[::]$/,
+  /^(?:bien sûr ?[!,.:] ?)?voici [^\n:]{0,30}(?:histoire|récit|conte)[^\n:]{0,20}:$/i,
+  /^(?:(?:gerne|natürlich|klar)[!,.:] ?)?hier ist [^\n:]{0,30}geschichte[^\n:]{0,20}:$/i,
+  /^(?:¡?(?:claro|por supuesto)[^\n:]{0,20}[!,.:] ?)?aquí (?:está|tienes|tiene|va) [^\n:]{0,30}(?:historia|cuento|relato)[^\n:]{0,20}:$/i,
+];
 /** A longer line is no heading, label or list item. */
 const MAX_OF_LINE = 200;
 const MAX_LINES = 5_000;
@@ -19,6 +27,13 @@ export function marked(text: string): boolean {
 /** Names the speaker before the spoken text. */
 export function labelled(text: string): boolean {
   return linesOf(text).some((line) => LABEL.test(line));
+}
+
+/** Begins with a line that announces it, such as “Here is the story:”. */
+export function announced(text: string): boolean {
+  const lines = linesOf(text.slice(0, 2_000)).filter((line) => line.trim() !== '');
+  const first = (lines[0] ?? '').replace(/[*_]/g, '').trim();
+  return lines.length > 1 && PREAMBLES.some((each) => each.test(first));
 }
 
 /** Turns to the reader in its last paragraph. */

@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib';
 import { UnusableOutput, type TextChecks } from './definition';
-import { labelled, marked, offer } from './markup';
+import { announced, labelled, marked, offer } from './markup';
 import { scriptMissing, scriptOfLanguageMissing } from './scripts';
 
 /** Letters and digits of a text that may be a story; one of a script without spaces is half as long. */
@@ -120,6 +120,18 @@ function wrongScript(text: string, source: string, language: unknown): string | 
 function marks(text: string): string | undefined {
   if (marked(text)) return 'the answer has Markdown in it: write plain prose, without headings, lists and fences';
   if (labelled(text)) return 'the answer has a label such as “Narrator:” before its text: write the story alone';
+  if (announced(text)) return 'the answer begins with a remark such as “Here is the story:”: write the story alone';
+  if (isJson(text)) return 'the answer is JSON, where a story was asked for: write plain prose';
   if (offer(text)) return 'the answer ends with an offer or a question to the reader: write the story alone';
   return undefined;
+}
+
+function isJson(text: string): boolean {
+  if (!/^\s{0,100}[{[]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

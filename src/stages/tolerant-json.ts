@@ -44,10 +44,10 @@ class Reader {
     if (character === '{') return this.object(depth);
     if (character === '[') return this.list(depth);
     if (CLOSES[character] !== undefined) return this.string(character);
-    const word = this.word(/[^,:{}[\]"“”\n\r]+/y);
+    const word = this.word(/(?:(?!\/[/*]|#)[^,:{}[\]"“”\n\r])+/y);
     const number = Number(word);
     if (Object.hasOwn(WORDS, word)) return WORDS[word];
-    if (/^[a-z_][\w-]{0,40}$/i.test(word)) return word;
+    if (/^[a-z_][\w-]{0,40}$|^\d{1,9}(?:\.\d{1,9})? ?[a-z]{1,12}$/i.test(word) && Number.isNaN(number)) return word;
     return word !== '' && !Number.isNaN(number) ? number : this.fail();
   }
 

@@ -19,6 +19,16 @@ describe('The studio in its strict mode', () => {
       { response_format: { type: 'json_schema', json_schema: { name: 'x', schema: { enum: [1] } } } },
       'response_format',
     ],
+    ['gpt-4o-mini', { max_tokens: 9, max_completion_tokens: 9 }, 'max_tokens'],
+    ['gpt-4o-mini', { temperature: 2.5 }, 'temperature'],
+    ['gpt-4o-mini', { messages: [{ role: 'narrator', content: 'x' }] }, 'messages[0].role'],
+    ['claude-sonnet-5', { messages: [{ role: 'assistant', content: 'x' }] }, 'messages'],
+    ['gpt-4o-mini', { response_format: { type: 'json_object' } }, 'messages'],
+    [
+      'gpt-4o-mini',
+      { response_format: { type: 'json_schema', json_schema: { name: 'a b', schema: {} } } },
+      'response_format.json_schema.name',
+    ],
   ])('refuses of %s %j, and names it', async (model, more, param) => {
     const client = new OpenAI({ baseURL: studio.url, apiKey: 'x', maxRetries: 0 });
     const asking = client.post('/chat/completions', {

@@ -222,6 +222,12 @@ describe('An answer in another wrapping', () => {
   const words = [{ text: 'A fox ' }, { text: 'in the snow.' }];
 
   test.each<[how: string, body: string]>([
+    ['choices by their numbers', events([...pieces, end].map(({ choices }) => ({ choices: { 0: choices[0] } })))],
+    ['a text of JSON in a wrapper', JSON.stringify({ statusCode: 200, body: JSON.stringify(whole) })],
+    ['a message behind some of its pieces', events([pieces[0], { choices: whole.choices }])],
+    ['values with nothing between them', lines([...pieces, end], '')],
+    ['values over lines', [...pieces, end].map((each) => JSON.stringify(each, null, 2)).join('\n')],
+    ['events on one line', `${events([...pieces, end]).replaceAll('\n', '')}\n\n`],
     ['a line of JSON each, with an end mark', lines([...pieces, '[DONE]'])],
     ['a list', JSON.stringify([...pieces, end])],
     ['a list over lines', `[\n${lines([...pieces, end], ',\n')}\n]`],

@@ -24,6 +24,17 @@ const parse = (answer: unknown, checks: TextChecks = {}, variables: object = { s
   board.parse(typeof answer === 'string' ? answer : JSON.stringify(answer), { ...variables }, checks);
 const told = (answer: unknown) => parse(answer).map(({ narration }) => narration);
 
+/** A scene's number, narration, picture and duration. */
+const IN_WORDS: Readonly<Record<string, readonly [string, string, string, string]>> = {
+  Spanish: ['Número de escena', 'Narración', 'Descripción visual', 'Duración'],
+  German: ['Szenennummer', 'Erzählung', 'Bildbeschreibung', 'Dauer'],
+  Japanese: ['シーン番号', 'ナレーション', '映像', '秒数'],
+  Korean: ['장면 번호', '내레이션', '화면', '시간'],
+  Russian: ['Номер', 'Закадровый текст', 'Визуальное описание', 'Длительность'],
+  Portuguese: ['número_da_cena', 'narração', 'descrição_visual', 'duração'],
+  Italian: ['numero_scena', 'narrazione', 'descrizione_visiva', 'durata'],
+};
+
 describe('A storyboard that can mean only one thing', () => {
   const without = (name: string) =>
     two.map((each) => Object.fromEntries(Object.entries(each).filter(([key]) => key !== name)));
@@ -88,6 +99,27 @@ describe('A storyboard that can mean only one thing', () => {
     ['Chinese quotation marks', JSON.stringify({ scenes: two }).replace(/"([^"]*)"/g, '「$1」')],
     ['no number for its seconds', JSON.stringify({ scenes: two }).replaceAll('"duration":4', '"duration":NaN')],
     ['comments of another language', `{ # a board\n"scenes": ${JSON.stringify(two)} # its end\n}`],
+    ['numbers as words', [scene(1, { scene_number: 'one' }), scene(2, { scene_number: 'Second' })]],
+    ['numbers behind a dash', [scene(1, { scene_number: 'scene-1' }), scene(2, { scene_number: 'scene-2' })]],
+    [
+      'a comment behind a number',
+      `{"scenes": [\n${JSON.stringify(two[0]).replace('4}', '4 // seconds, about\n}')},\n${JSON.stringify(two[1]).replace('4}', '4 # seconds\n}')}]}`,
+    ],
+    ['a unit without quotation marks', JSON.stringify({ scenes: two }).replaceAll('"duration":4', '"duration":4s')],
+    ['a shot that is no text', two.map((each) => ({ ...each, shot_type: 3 }))],
+    ['a text in an object', two.map((each) => ({ ...each, narration: { text: each.narration } }))],
+    ['names that are less exact', two.map(({ visual_prompt: description, ...rest }) => ({ ...rest, description }))],
+    ...Object.entries(IN_WORDS).map(([language, [number, narration, visual, duration]]): [string, unknown] => [
+      language,
+      {
+        scenes: two.map((each) => ({
+          [number]: each.scene_number,
+          [narration]: each.narration,
+          [visual]: 'x',
+          [duration]: 4,
+        })),
+      },
+    ]),
     ['nothing for numbers', two.map((each) => ({ ...each, scene_number: null }))],
   ])('is taken: %s', (_what, answer) => {
     expect(told(answer)).toEqual(['Rain 1 falls.', 'Rain 2 falls.']);
@@ -107,6 +139,10 @@ describe('A storyboard that can mean only one thing', () => {
     [{ value: 4, unit: 's' }, 4],
     ['', 3],
     ['5秒', 5],
+    ['five seconds', 5],
+    ['5000 ms', 5],
+    ['00:00:05,000', 5],
+    ['五秒', 5],
     [null, 3],
   ])('has seconds: %p', (duration, seconds) => {
     expect(parse([scene(1, { duration })])[0]?.duration).toBe(seconds);

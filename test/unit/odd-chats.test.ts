@@ -128,6 +128,8 @@ describe('A chat server', () => {
   test.each<[how: string, body: object, headers: Record<string, string>, ms: number]>([
     ['in seconds with their sign', {}, { 'retry-after': '7s' }, 7_000],
     ['in minutes and seconds', {}, { 'retry-after': '1m30s' }, 90_000],
+    ['in words', {}, { 'retry-after': '2 minutes 5 seconds' }, 125_000],
+    ['beside what is no time', { retry_after: 9 }, { 'retry-after': '5, 7' }, 9_000],
     ['as OpenAI’s limit of requests', {}, { 'x-ratelimit-reset-requests': '6m0s' }, 360_000],
     [
       'as the limit that is used up, and not the other',

@@ -9,6 +9,11 @@ describe('What a server states of a failure', () => {
       { message: 'no', type: 't', param: 'p', code: 'c' },
     ],
     ['a text', { error: 'STREAM_EXPLODED' }, { message: 'STREAM_EXPLODED' }],
+    ['a list of texts', { error: ['out of memory'] }, { message: 'out of memory' }],
+    ['a status', { error: 503, message: 'out of memory' }, { message: 'out of memory', code: '503' }],
+    ['Baidu', { id: 'a', error_code: 17, error_msg: 'daily limit' }, { message: 'daily limit', code: '17' }],
+    ['Vercel', { type: 'error', errorText: 'busy' }, { message: 'busy', type: 'error' }],
+    ['Tencent', { Response: { Error: { Code: 'No', Message: 'busy' } } }, { message: 'busy', code: 'No' }],
     ['a number for a code', { error: { code: 429, message: 'slow' } }, { message: 'slow', code: '429' }],
     [
       'Google, in a list',

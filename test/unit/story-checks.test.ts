@@ -40,6 +40,14 @@ describe('A text in the place of a story', () => {
     ['markdown', `# The Keeper\n\n${story}`],
     ['markdown', `**Narrator:** ${story}`],
     ['markdown', `\`\`\`\n${story}\n\`\`\``],
+    ['markdown', `Here is the story:\n\n${story}`],
+    ['markdown', `Sure! Here's a short story about a lighthouse keeper:\n\n${story}`],
+    ['markdown', `**Certainly! Below is your story.**\n${story}`],
+    ['markdown', `好的,以下是故事:\n\n${故事}`, '灯塔的故事和风暴'],
+    ['markdown', `Voici l’histoire :\n\n${story}`],
+    ['markdown', `Hier ist eine kurze Geschichte:\n\n${story}`],
+    ['markdown', `¡Claro! Aquí tienes la historia:\n\n${story}`],
+    ['markdown', JSON.stringify({ title: 'The jar', story })],
     ['markdown', `${story}\n\nWould you like me to write a longer version?`],
   ])('is found by the check %p', (check, text, topic = 'a lighthouse keeper') => {
     expect(refusalOf(text, topic)).toMatchObject({ mostAnswers: 2 });
@@ -60,6 +68,9 @@ describe('A text in the place of a story', () => {
     ['a topic that names a language', story, '用英文写一个灯塔的故事'],
     ['a topic of two scripts', story, 'Totoro 龙猫 and the lighthouse'],
     ['a topic of no letters', story, '🐋🌊 42'],
+    ['a story told within it', `Here is the story my grandmother told me:\n\n${story}`],
+    ['a line of a story', `This is the story of Mara.\n\n${story}`],
+    ['a bracket before it', `[Night.] ${story}`],
     ['a dash in a dialogue', `- Who is there?\n- Me.\n${story}`],
   ])('is none in %s', (_what, text, topic = 'a lighthouse keeper') => {
     expect(refusalOf(text, topic)).toBeUndefined();

@@ -107,7 +107,7 @@ describe('A storyboard', () => {
     ['an empty narration', [scene({ narration: '  ' })], 'scenes.0.narration: must not be empty'],
     ['a list as narration', [scene({ narration: [5] })], 'scenes.0.narration: must be a text'],
     ['a missing picture', [scene({ visual_prompt: undefined })], 'scenes.0.visual_prompt: must be a text'],
-    ['a number that is none', [scene({ scene_number: 'one' })], 'scenes.0.scene_number: must be a number'],
+    ['a number that is none', [scene({ scene_number: 'a pier' })], 'scenes.0.scene_number: must be a number'],
     ['a scene -1', [scene({ scene_number: -1 })], 'scenes.0.scene_number: must be 1 or more'],
     ['half a scene', [scene({ scene_number: 1.5 })], 'scenes.0.scene_number: must be a whole number'],
     ['two scenes of one number', [scene(), scene()], 'scene_number: two scenes have the same number'],

@@ -1,5 +1,5 @@
 import { ApiError } from '../http/api-error';
-import type { ChatRequest } from './request';
+import { contentOf, type ChatRequest } from './request';
 
 /** The documented fields of a chat completion that are in use. */
 const KNOWN = new Set([
@@ -28,6 +28,10 @@ const KNOWN = new Set([
 /** Models that think. They accept neither another temperature than their own nor a limit that excludes the thoughts. */
 const REASONING = /^(?:o\d|gpt-(?:[5-9]|\d\d))/;
 
+const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'];
+/** Models that begin a new message behind a last one of the assistant, and therefore refuse it. */
+const NO_PREFILL = /^claude-[a-z]+-(?:4-[6-9]|[5-9])|^gemini-(?:3\.[6-9]|[4-9])/;
+
 /** Throws what today's services answer to a request that they do not take. */
 export function mustBeTaken(request: ChatRequest): void {
   for (const name of Object.keys(request)) {
@@ -45,6 +49,19 @@ export function mustBeTaken(request: ChatRequest): void {
       refuse('temperature', `${words} Only the default (1) value is supported.`, 'unsupported_value');
     }
   }
+  if (most != null && request.max_completion_tokens != null) {
+    const words = "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.";
+    refuse('max_tokens', words, 'invalid_parameter_combination');
+  }
+  if (temperature != null && (temperature < 0 || temperature > 2)) {
+    const words = `Invalid 'temperature': decimal ${temperature < 0 ? 'below minimum' : 'above maximum'} value.`;
+    refuse(
+      'temperature',
+      `${words} Expected a value between 0 and 2, but got ${temperature} instead.`,
+      'invalid_value',
+    );
+  }
+  mustBeConversation(request);
   if (options != null && !stream) {
     refuse(
       'stream_options',
@@ -58,6 +75,29 @@ export function mustBeTaken(request: ChatRequest): void {
       "Invalid schema for response_format: an 'enum' must have a 'type' key and hold texts.",
       'invalid_value',
     );
+  }
+}
+
+function mustBeConversation({ model, messages, response_format: format }: ChatRequest): void {
+  for (const [i, { role }] of messages.entries()) {
+    if (ROLES.includes(role)) continue;
+    const words = `Invalid value: '${role}'. Supported values are: '${ROLES.join("', '")}'.`;
+    refuse(`messages[${i}].role`, words, 'invalid_value');
+  }
+  if (messages.at(-1)?.role === 'assistant' && NO_PREFILL.test(model)) {
+    const words =
+      'This model does not support assistant message prefill. The conversation must end with a user message.';
+    refuse('messages', words, 'invalid_request_error');
+  }
+  const name = format?.json_schema?.name;
+  if (name !== undefined && !/^[\w-]{1,64}$/.test(name)) {
+    const words = `Invalid 'response_format.json_schema.name': string does not match pattern '^[a-zA-Z0-9_-]+$'.`;
+    refuse('response_format.json_schema.name', words, 'invalid_value');
+  }
+  if (format?.type === 'json_object' && !messages.some((each) => /json/i.test(contentOf(each)))) {
+    const words =
+      "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.";
+    refuse('messages', words, 'invalid_request_error');
   }
 }
 
