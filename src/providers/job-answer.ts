@@ -9,6 +9,10 @@ export interface JobAnswer {
   readonly state: 'running' | 'completed' | 'failed';
   /** Whether the answer names the state. Otherwise the state follows from its other fields. */
   readonly isStated: boolean;
+  /** The state is a word that is known for a job in work. Any other word may only mean that it runs. */
+  readonly isInWork: boolean;
+  /** The state is a word for a job that the service does not know, or not yet. */
+  readonly isNotKnown: boolean;
   /** 0 to 100. */
   readonly progress: number;
   /** The address of the clip, or the clip itself as a data URL, if the answer has one. */
@@ -95,6 +99,18 @@ const FAILED = new Set(
     'deleted nsfw moderated blocked content_moderated request_moderated content_filtered refused 失败 已取消'
   ).split(' '),
 );
+const IN_WORK = new Set(
+  (
+    'queued queueing queue in_queue inqueue pending waiting submitted accepted scheduled preparing starting ' +
+    'started not_start not_started throttled processing running in_progress inprogress generating dreaming rendering ' +
+    '排队中 处理中 生成中'
+  ).split(' '),
+);
+const NOT_KNOWN = new Set(['not_found', 'notfound', 'not_exist', 'not_exists', 'does_not_exist', 'unknown', '不存在']);
+
+/** Some services have an error for a job that they are working on. */
+export const STILL_RUNS =
+  /still (?:in progress|running|processing|being)|not (?:been )?(?:yet )?(?:completed|complete|finished|ready)|is (?:in progress|processing|queued|pending)/i;
 
 /** What some services put before the word itself: `TASK_STATUS_SUCCEED`, `video.completed`. */
 const BEFORE_WORD = /^(?:(?:task|job|video|generation|prediction|request|run|operation|status|state)_)+/;
@@ -115,6 +131,8 @@ export function jobIn(body: unknown): JobAnswer {
     ...(url !== undefined && { url }),
     state: stateOf(word, url, error),
     isStated: word !== '',
+    isInWork: IN_WORK.has(word),
+    isNotKnown: NOT_KNOWN.has(word),
     progress: progressOf(pick(PROGRESS)),
     ...(error && { error }),
   };

@@ -6,7 +6,7 @@ import { BrokenConnection, LostOrder, NotReady, OtherOrder, ServerError, Unusabl
 import { failureKind, statedStatus } from './failure-kind';
 import { openGiven, openMedia, type MediaSource } from './fetch-media';
 import { pourBody, readBody } from './http-fetch';
-import { jobIn, type JobAnswer } from './job-answer';
+import { jobIn, STILL_RUNS, type JobAnswer } from './job-answer';
 import { OPENAI_JOBS, type JobDialect } from './job-dialect';
 import { LearnedParameters, without, type Remedies } from './learned-parameters';
 import { withOwnSignal } from './linked-signal';
@@ -233,20 +233,17 @@ function submitted(text: string, headers: Headers): VideoJob {
 
 /** An unreadable answer states nothing about the job; some services send an empty answer while the job runs. */
 function polled(text: string, body: unknown): JobAnswer {
-  if (text.trim() === '') return { state: 'running', isStated: false, progress: 0 };
+  if (text.trim() === '') return { state: 'running', isStated: false, isInWork: false, isNotKnown: false, progress: 0 };
   if (body === undefined)
     throw new NotReady(isPage(text) ? `it answered with ${aPage(text)}` : 'it answered with no JSON');
   const answer = jobIn(body);
+  if (answer.isNotKnown) throw new NotReady('it does not know the job');
   const { error } = answer;
   if (error && answer.state === 'failed' && !answer.isStated && STILL_RUNS.test(error.message)) {
     return { ...answer, state: 'running' };
   }
   return error && isOfQuestion(answer, error) ? unlessNotReady(refusedWith(statedStatus(error) ?? 404, error)) : answer;
 }
-
-/** Some services have an error for a job that they are working on. */
-const STILL_RUNS =
-  /still (?:in progress|running|processing|being)|not (?:been )?(?:yet )?(?:completed|complete|finished|ready)|is (?:in progress|processing|queued|pending)/i;
 
 function stillRuns(error: unknown): boolean {
   return error instanceof OpenAI.APIError && error.status === 400 && STILL_RUNS.test(error.message);

@@ -128,8 +128,21 @@ describe('A picture in the form of another API, which a gateway passes on', () =
   });
 
   test('that is a job, and not there yet, is known as one', () => {
-    const jobs = [{ id: 'b', polling_url: 'https://x' }, { output: { task_id: 'b', task_status: 'PENDING' } }];
+    const stated = {
+      id: 'b',
+      polling_url: 'https://x',
+      image_url: 'https://files.example/draft.png',
+      status: 'running',
+    };
+    expect(imageIn(stated)).toEqual({ kind: 'job', id: 'b', at: 'https://x' });
+    const jobs = [{ id: 'b' }, { output: { task_id: 'b', task_status: 'PENDING' } }, { data: { taskId: 'b' } }];
     for (const body of jobs) expect(imageIn(body)).toEqual({ kind: 'job', id: 'b' });
+    for (const body of [
+      { id: 'b', data: [] },
+      { id: 'b', created: 1 },
+      { id: 'b', choices: [] },
+    ])
+      expect(imageIn(body)).toEqual({ kind: 'nothing' });
   });
 
   test('is not refused by an empty reason', () => {
