@@ -134,6 +134,13 @@ function fileUrl(address: string, base: URL): URL {
   return url;
 }
 
+/** The whole address, if it is at the provider's own origin. */
+export function ownAddress({ baseUrl }: Pick<MediaSource, 'baseUrl'>, address: string): string | undefined {
+  const own = urlOf(baseUrl);
+  const url = parsed(address, own);
+  return url?.origin === own.origin ? url.href : undefined;
+}
+
 function parsed(address: string, base: URL): URL | undefined {
   try {
     return urlOf(address, base);

@@ -2,7 +2,7 @@ import { firstText, valuesAt } from './answer-fields';
 import { bytesOfBase64, bytesOfDataUrl } from './data-url';
 import { foundFile } from './found-file';
 import { imageTypeOf } from './image-kind';
-import { jobIn, type JobAnswer } from './job-answer';
+import { jobAddressIn, jobIn, type JobAnswer } from './job-answer';
 import { refusalIn } from './refused-media';
 import { errorIn, type StatedError } from './reported-error';
 
@@ -52,9 +52,6 @@ const ADDRESS = [
   'result.image',
   'url',
 ];
-/** The members in which services state where a job can be asked for, in the answer or in what it wraps. */
-const JOB_ADDRESSES = ['polling_url', 'pollingUrl', 'status_url', 'urls.get', 'get_url', 'task_url'];
-const JOB_WRAPPERS = ['', 'data.', 'data.*.', 'output.', 'result.'];
 const RESULTS = ['images', 'artifacts', 'choices', 'candidates', 'predictions', 'created'];
 
 export type ImageAnswer =
@@ -85,7 +82,7 @@ function unnamedIn(body: unknown, { id, state, isStated, error }: JobAnswer): Im
   if (found !== undefined) return pictureIn(found);
   const refused = valuesAt(body, 'output.results.*').map(errorIn).find(Boolean);
   if (refused) return { kind: 'error', error: refused };
-  const isJob = isStated || addressIn(body) !== undefined || isNamedAlone(body, id);
+  const isJob = isStated || jobAddressIn(body) !== undefined || isNamedAlone(body, id);
   return id !== undefined && isJob && state === 'running' ? jobOf(body, id) : { kind: 'nothing' };
 }
 
@@ -97,15 +94,8 @@ function isNamedAlone(body: unknown, id: string | undefined): boolean {
 }
 
 function jobOf(body: unknown, id: string): ImageAnswer {
-  const at = addressIn(body);
+  const at = jobAddressIn(body);
   return { kind: 'job', id, ...(at !== undefined && { at }) };
-}
-
-function addressIn(body: unknown): string | undefined {
-  return firstText(
-    body,
-    JOB_WRAPPERS.flatMap((wrapper) => JOB_ADDRESSES.map((name) => `${wrapper}${name}`)),
-  );
 }
 
 function pictureIn(data: string): ImageAnswer {

@@ -71,6 +71,8 @@ const ADDRESSES = [
   // Some gateways state the address where others state the reason.
   'fail_reason',
 ];
+const JOB_ADDRESSES = ['polling_url', 'pollingUrl', 'status_url', 'urls.get', 'get_url', 'task_url'];
+const JOB_WRAPPERS = ['', 'data.', 'data.*.', 'output.', 'result.'];
 const ADDRESS = /^(?:https?:)?\/|^data:/i;
 const REASONS = (
   'fail_reason failure_reason failReason failMsg fail_msg failure task_status_msg status_msg error_message ' +
@@ -90,13 +92,20 @@ const COMPLETED = new Set([
   'done',
   'finished',
   'ready',
+  'generated',
+  'rendered',
+  'available',
+  'delivered',
+  'finalized',
+  'completed_successfully',
   '成功',
   '已完成',
 ]);
 const FAILED = new Set(
   (
     'failed failure fail error errored cancelled canceled expired timeout timed_out timedout rejected aborted dead ' +
-    'deleted nsfw moderated blocked content_moderated request_moderated content_filtered refused 失败 已取消'
+    'deleted nsfw moderated blocked content_moderated request_moderated content_filtered refused unsuccessful terminated killed crashed ' +
+    'system_error internal_error policy_violation content_policy_violation 失败 已取消'
   ).split(' '),
 );
 const IN_WORK = new Set(
@@ -138,6 +147,12 @@ export function jobIn(body: unknown): JobAnswer {
   };
 }
 
+/** Where the answer states that its job can be asked for. */
+export function jobAddressIn(body: unknown): string | undefined {
+  const paths = JOB_WRAPPERS.flatMap((wrapper) => JOB_ADDRESSES.map((name) => `${wrapper}${name}`));
+  return firstText(body, paths);
+}
+
 /** The first address that is not that of a picture beside the clip. */
 function addressIn(layers: readonly Fields[]): string | undefined {
   const texts = layers.flatMap((layer) => ADDRESSES.flatMap((path) => valuesAt(layer, path)));
@@ -174,14 +189,17 @@ function stateOf(word: string, url: string | undefined, error: StatedError | und
   return url === undefined ? 'running' : 'completed';
 }
 
-/** A number is a word that nobody knows: the other fields of the answer state more. */
+/**
+ * A number is a word that nobody knows, and a word such as `ok` is about the question: the other fields of the answer
+ * state more.
+ */
 function plain(word: string): string {
   const text = word
     .trim()
     .toLowerCase()
     .replaceAll(/[\s.-]+/g, '_')
     .replace(BEFORE_WORD, '');
-  return /^\d+$/.test(text) ? '' : text;
+  return /^(?:\d+|ok|okay|true|false)$/.test(text) ? '' : text;
 }
 
 /** The body, and what it wraps, outermost first. */

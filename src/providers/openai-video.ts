@@ -4,9 +4,9 @@ import { ClipBody } from './clip-body';
 import { bytesOfDataUrl } from './data-url';
 import { BrokenConnection, LostOrder, NotReady, OtherOrder, ServerError, UnusableMedia } from './errors';
 import { failureKind, statedStatus } from './failure-kind';
-import { openGiven, openMedia, type MediaSource } from './fetch-media';
+import { openGiven, openMedia, ownAddress, type MediaSource } from './fetch-media';
 import { pourBody, readBody } from './http-fetch';
-import { jobIn, STILL_RUNS, type JobAnswer } from './job-answer';
+import { jobAddressIn, jobIn, STILL_RUNS, type JobAnswer } from './job-answer';
 import { OPENAI_JOBS, type JobDialect } from './job-dialect';
 import { LearnedParameters, without, type Remedies } from './learned-parameters';
 import { withOwnSignal } from './linked-signal';
@@ -60,14 +60,25 @@ export class OpenAiVideo implements VideoProvider {
         .catch((error: unknown) => {
           throw this.taught(error, request) ?? error;
         });
-      return submitted(await textOf(response), response.headers);
+      const text = await textOf(response);
+      return this.named(submitted(text, response.headers), jsonOf(text));
     });
+  }
+
+  /** A job that the service has at another path of its own than its other jobs is named by its address, too. */
+  private named(job: VideoJob, answer: unknown): VideoJob {
+    const stated = jobAddressIn(answer);
+    if (job.status !== 'running' || stated === undefined) return job;
+    const { baseUrl } = this.options;
+    const at = ownAddress(this.options, stated);
+    const isOther = at !== undefined && at !== `${baseUrl.replace(/\/+$/, '')}${this.dialect.job(job.jobId)}`;
+    return isOther ? { ...job, jobId: `${job.jobId} ${at}` } : job;
   }
 
   poll(jobId: string, signal: AbortSignal): Promise<VideoJob> {
     if (isClipItself(jobId)) return Promise.resolve({ status: 'completed', jobId, url: jobId });
     return this.call(signal, async (own) => {
-      const response = await this.ask(this.dialect.job(jobId), own).catch((error: unknown) =>
+      const response = await this.ask(placeOf(jobId) ?? this.dialect.job(jobId), own).catch((error: unknown) =>
         stillRuns(error) ? undefined : unlessNotReady(error),
       );
       if (!response) return { status: 'running', jobId, progress: 0 };
@@ -146,7 +157,7 @@ export class OpenAiVideo implements VideoProvider {
       if (status === 'completed') return false;
       if (status === 'failed') return true;
       const { end } = this.dialect;
-      if (!end) throw new ServerError('its jobs cannot be ended');
+      if (!end || placeOf(jobId) !== undefined) throw new ServerError('its jobs cannot be ended');
       await this.call(signal, async (own) =>
         readBody(await this.client.delete(end(jobId), { signal: own }).asResponse(), MAX_JSON_BYTES),
       );
@@ -170,7 +181,7 @@ export class OpenAiVideo implements VideoProvider {
     if (url !== undefined) return openGiven(this.source, url, signal, range);
     const { clip } = this.dialect;
     if (!clip) throw new NotReady('its answer names no clip');
-    const own = `${this.options.baseUrl.replace(/\/+$/, '')}${clip(jobId)}`;
+    const own = `${this.options.baseUrl.replace(/\/+$/, '')}${clip(idOf(jobId))}`;
     return openMedia(this.source, own, signal, { withKey: true, range });
   }
 
@@ -204,6 +215,15 @@ const REMEDIES: Remedies = {
 /** Whether a job is named by the address of its clip, because it has no other name. */
 function isClipItself(jobId: string): boolean {
   return /^https?:\/\//i.test(jobId);
+}
+
+/** An id has no space. */
+function idOf(jobId: string): string {
+  return jobId.split(' ')[0] ?? jobId;
+}
+
+function placeOf(jobId: string): string | undefined {
+  return jobId.split(' ')[1];
 }
 
 async function textOf(response: Response): Promise<string> {

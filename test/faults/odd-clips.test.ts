@@ -45,6 +45,9 @@ const ODD: Readonly<
   WMV: { name: 'wmv', args: [] },
   Ogg: { name: 'ogv', args: [] },
   'H.264 in Matroska': { name: 'mkv', args: H264 },
+  MXF: { name: 'mxf', args: [] },
+  IVF: { name: 'ivf', args: ['-c:v', 'libvpx'] },
+  'H.264 and no container': { name: 'h264', args: H264 },
   'an animated PNG': { name: 'apng', args: [] },
   'two pictures in each frame': { args: [...H264, '-flags', '+ilme+ildct', '-x264-params', 'tff=1'] },
 };

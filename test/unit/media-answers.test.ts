@@ -177,6 +177,7 @@ describe('A job in the form of another API, which a gateway passes on', () => {
     ['PixVerse', { ErrCode: 0, Resp: { id: 'a', status: 1, url } }],
     ['Tencent', { Response: { JobId: 'a', Status: 'DONE', ResultVideoUrl: url, ErrorCode: '' } }],
     ['an older new-api', { code: 'success', data: { task_id: 'a', status: 'SUCCESS', fail_reason: url } }],
+    ['a state of the question alone', { status: 'ok', task_id: 'a', video_url: url }],
     ['a poster before the clip', { id: 'a', status: 'succeeded', output: [poster, url] }],
     ['a mapping by number', { id: 'a', status: 'completed', videos: { '0': { url } } }],
     [

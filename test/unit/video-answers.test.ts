@@ -59,6 +59,36 @@ describe('A provider of clips', () => {
     expect(await submit()).toMatchObject({ jobId });
   });
 
+  test('may have its job at an address of its own, and its clip at another one', async () => {
+    const at = `${origin}/queue/job/status`;
+    const asked: string[] = [];
+    answer = (response, url) => {
+      asked.push(url);
+      if (url === '/files/a.mp4') return response.end(CLIP);
+      const done = { request_id: 'job', status: 'COMPLETED', response_url: `${origin}/queue/job` };
+      const queued = { request_id: 'job', status: 'IN_QUEUE', status_url: '/queue/job/status', cancel_url: '/c' };
+      const result = { video: { url: `${origin}/files/a.mp4` } };
+      return response.end(JSON.stringify(url === '/queue/job' ? result : asked.length < 3 ? queued : done));
+    };
+    const { jobId } = await submit();
+    expect(jobId).toBe(`job ${at}`);
+    const own = new OpenAiVideo(options());
+    expect(await own.poll(jobId, signal)).toMatchObject({ status: 'running', jobId });
+    const job = await own.poll(jobId, signal);
+    expect(await download(job.status === 'completed' ? job.url : undefined)).toEqual(CLIP);
+    expect(asked).toEqual(['/v1/videos', ...Array(2).fill('/queue/job/status'), '/queue/job', '/files/a.mp4']);
+    // What leads to its usual place, or to another server, changes nothing.
+    for (const polling_url of ['/v1/videos/a', 'https://elsewhere.example/a']) {
+      answer = (response) => response.end(JSON.stringify({ id: 'a', status: 'pending', polling_url }));
+      expect(await submit()).toMatchObject({ jobId: 'a' });
+    }
+  });
+
+  test.each(['Task not found', 'UNKNOWN', 'NOT_FOUND'])('is asked again for a job in the state %s', async (status) => {
+    answer = (response) => response.end(JSON.stringify({ id: 'job', status }));
+    await expect(new OpenAiVideo(options()).poll('job', signal)).rejects.toBeInstanceOf(NotReady);
+  });
+
   test.each([
     ['that it is asked too often', { id: 'job', base_resp: { status_code: 1002, status_msg: 'rate limit' } }, 429],
     ['the same with a request of its own', { request_id: 'r', code: 'Throttling', message: 'slow down' }, 429],
