@@ -38,7 +38,11 @@ const IDS = [
 ];
 /** The id of a job at some services; at others that of the question, which an error has as well. */
 const IDS_OF_REQUESTS = ['request_id', 'requestId'];
+/** The same in the words of any other service. */
+const ANY_ID =
+  /^(?:_?id|u?uid|guid|(?:task|job|video|generation|prediction|inference|operation|execution|run|workflow|render|clip)_?id)$/i;
 const STATES = ['status', 'task_status', 'state', 'taskStatus', 'Status'];
+const ANY_STATE = /^(?:(?:task|job|video|generation|prediction|operation|run|render)_?)?(?:status|state|phase)$/i;
 const ADDRESSES = [
   'video_url',
   'url',
@@ -51,6 +55,9 @@ const ADDRESSES = [
   'unsigned_urls.*',
   'output.video_url',
   'output.url',
+  'urls.*',
+  'urls.mp4',
+  'urls.video',
   'output.*.url',
   'output.*',
   'output',
@@ -128,12 +135,15 @@ export function jobIn(body: unknown): JobAnswer {
   const layers = layersOf(body);
   const pick = (paths: readonly string[]) => layers.map((layer) => firstText(layer, paths)).find(Boolean);
   // The innermost status is the job's own: a wrapper's may be that of the question.
-  const stated = [...layers].reverse().flatMap((layer) => firstText(layer, STATES) ?? []);
+  const stated = [...layers].reverse().flatMap((layer) => firstText(layer, namesIn(layer, STATES, ANY_STATE)) ?? []);
   const word = stated.map(plain).find((each) => each !== '') ?? wordOfOperation(layers[0]);
   const url = addressIn(layers) ?? unnamedIn(body, word);
   const error = errorOf(layers, word) ?? (FAILED.has(word) || COMPLETED.has(word) ? refusalIn(body) : undefined);
   // The name counts for more than the place: a wrapper has the id of the request beside the job with its own.
-  const named = IDS.map((name) => pick([name])).find(Boolean) ?? operationIn(layers[0]);
+  const named =
+    IDS.map((name) => pick([name])).find(Boolean) ??
+    operationIn(layers[0]) ??
+    layers.map((layer) => firstText(layer, namesIn(layer, [], ANY_ID))).find(Boolean);
   const id = named ?? (error ? undefined : pick(IDS_OF_REQUESTS));
   return {
     ...(id !== undefined && { id }),
@@ -210,14 +220,21 @@ function layersOf(body: unknown): readonly Fields[] {
     layers.push(layer);
     const own: Fields = layer;
     const known = WRAPPERS.map((name) => onlyOf(own[name])).find(isJob);
-    layer = known ?? (isJob(own) ? undefined : unknownWrapperIn(own));
+    layer =
+      known ?? (isJob(own) ? undefined : (unknownWrapperIn(own) ?? WRAPPERS.map((name) => own[name]).find(isFields)));
   }
   return layers;
 }
 
 /** Some services have a wrapper with the name of what was asked for. */
 function unknownWrapperIn(layer: Fields): unknown {
-  return Object.entries(layer).find(([name, value]) => !NO_JOBS.includes(name) && isJob(value))?.[1];
+  const found = Object.entries(layer).find(([name, value]) => !NO_JOBS.includes(name) && isJob(onlyOf(value)));
+  return onlyOf(found?.[1]);
+}
+
+/** The names that are known, and then those of its members that are like them. */
+function namesIn(layer: Fields, known: readonly string[], any: RegExp): readonly string[] {
+  return [...known, ...Object.keys(layer).filter((name) => any.test(name))];
 }
 
 function onlyOf(value: unknown): unknown {
@@ -225,13 +242,18 @@ function onlyOf(value: unknown): unknown {
 }
 
 function isJob(value: unknown): boolean {
-  return isFields(value) && [...IDS, ...IDS_OF_REQUESTS, ...STATES].some((name) => value[name] !== undefined);
+  if (!isFields(value)) return false;
+  const isOne = (name: string) =>
+    IDS.includes(name) || IDS_OF_REQUESTS.includes(name) || ANY_ID.test(name) || ANY_STATE.test(name);
+  return Object.keys(value).some((name) => isOne(name) && value[name] !== undefined);
 }
 
 function errorOf(layers: readonly Fields[], word: string): StatedError | undefined {
   const stated = layers.map((layer) => errorIn(layer)).find(Boolean);
   if (stated) return stated;
   if (!FAILED.has(word)) return undefined;
+  const within = layers.flatMap((layer) => WRAPPERS.map((name) => errorIn(layer[name]))).find(Boolean);
+  if (within) return within;
   // The innermost words are the job's own: a wrapper's may be that the question has succeeded.
   const own = [...layers].reverse();
   const message = [REASONS, ['message', 'msg']]

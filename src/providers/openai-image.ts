@@ -1,6 +1,6 @@
 import { StoryreelError } from '../protocol';
 import { jsonIn, parsedAnswer } from './answer-fields';
-import { UnusableMedia } from './errors';
+import { UndecodedMedia, UnusableMedia } from './errors';
 import { statedStatus } from './failure-kind';
 import { openGiven, type MediaSource } from './fetch-media';
 import { readBody } from './http-fetch';
@@ -126,7 +126,8 @@ export class OpenAiImage implements ImageProvider {
       try {
         return given.kind === 'bytes' ? wholeOf(given.bytes) : await this.fetch(given.url, signal);
       } catch (error) {
-        if (!(error instanceof UnusableMedia) || fetches === MAX_FETCHES) throw error;
+        const isBroken = error instanceof UnusableMedia && !(error instanceof UndecodedMedia);
+        if (!isBroken || fetches === MAX_FETCHES) throw error;
       }
     }
   }
@@ -146,7 +147,7 @@ export class OpenAiImage implements ImageProvider {
         from = next.url;
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof StoryreelError) throw error;
+        if (error instanceof StoryreelError || error instanceof UndecodedMedia) throw error;
         if (fetches === MAX_FETCHES && error instanceof UnusableMedia) throw error;
         if (fetches === MAX_FETCHES)
           throw new UnusableMedia(`its image could not be fetched: ${(error as Error).message}`);
@@ -160,7 +161,7 @@ export class OpenAiImage implements ImageProvider {
 const REMEDIES: Remedies = { n: without(), size: without() };
 
 function undecoded(what: string): string {
-  return `The provider's image is ${what}, which cannot be put into a film, and it is not ordered again by itself. Choose a model that makes PNG, JPEG or WebP, then retry.`;
+  return `its image is ${what}, which cannot be put into a film. It is not ordered again by itself. Choose a model that makes PNG, JPEG or WebP, then retry.`;
 }
 
 function wholeOf(bytes: Buffer): Media {
@@ -168,7 +169,7 @@ function wholeOf(bytes: Buffer): Media {
   if (mediaType === undefined) {
     const what = undecodedTypeOf(bytes);
     // Another one would be the same.
-    if (what !== undefined) throw new StoryreelError('Media.Unusable', undecoded(what));
+    if (what !== undefined) throw new UndecodedMedia(undecoded(what));
     throw new UnusableMedia('it answered with something that is no image of a known format');
   }
   if (!isWhole(bytes, mediaType)) throw new UnusableMedia('its image is cut off');

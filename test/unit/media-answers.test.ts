@@ -177,6 +177,11 @@ describe('A job in the form of another API, which a gateway passes on', () => {
     ['PixVerse', { ErrCode: 0, Resp: { id: 'a', status: 1, url } }],
     ['Tencent', { Response: { JobId: 'a', Status: 'DONE', ResultVideoUrl: url, ErrorCode: '' } }],
     ['an older new-api', { code: 'success', data: { task_id: 'a', status: 'SUCCESS', fail_reason: url } }],
+    ['addresses in a list', { id: 'a', status: 'done', urls: [url] }],
+    ['addresses by their kinds', { uid: 'a', phase: 'Succeeded', urls: { gif: poster, mp4: url } }],
+    ['other names in capitals', { JobID: 'a', JobStatus: 'COMPLETED', MediaFileUri: url }],
+    ['GraphQL', { data: { generation: { id: 'a', status: 'COMPLETE', videoUrl: url } } }],
+    ['a list of jobs', { jobs: [{ inference_id: 'a', job_status: 'done', video: url }] }],
     ['a state of the question alone', { status: 'ok', task_id: 'a', video_url: url }],
     ['a poster before the clip', { id: 'a', status: 'succeeded', output: [poster, url] }],
     ['a mapping by number', { id: 'a', status: 'completed', videos: { '0': { url } } }],
@@ -220,6 +225,8 @@ describe('A job in the form of another API, which a gateway passes on', () => {
       { data: { task_id: 'a', task_status: 'failed', task_status_msg: 'Failure to pass the risk control system' } },
     ],
     ['Replicate', { id: 'a', status: 'failed', error: 'NSFW content detected. Try a different prompt.' }],
+    ['an output with the reason', { id: 'a', status: 'failed', output: { error: 'flagged as sensitive content' } }],
+    ['a result with the code', { id: 'a', status: 'failed', result: { code: 'ContentPolicyViolation', message: 'x' } }],
     ['Luma', { id: 'a', state: 'failed', failure_reason: '400: advanced moderation failed' }],
   ])('was refused, and is not ordered again: %s', (_, body) => {
     const { state, error } = jobIn(body);
