@@ -78,7 +78,11 @@ const ADDRESSES = [
   // Some gateways state the address where others state the reason.
   'fail_reason',
 ];
-const JOB_ADDRESSES = ['polling_url', 'pollingUrl', 'status_url', 'urls.get', 'get_url', 'task_url'];
+/** Where services state the address of a job, in the answer or in what it wraps. */
+const JOB_ADDRESSES = (
+  'polling_url pollingUrl status_url statusUrl status_uri task_status_url urls.get get_url task_url check_url ' +
+  'fetch_result links.status links.self href'
+).split(' ');
 const JOB_WRAPPERS = ['', 'data.', 'data.*.', 'output.', 'result.'];
 const ADDRESS = /^(?:https?:)?\/|^data:/i;
 const REASONS = (
@@ -199,10 +203,7 @@ function stateOf(word: string, url: string | undefined, error: StatedError | und
   return url === undefined ? 'running' : 'completed';
 }
 
-/**
- * A number is a word that nobody knows, and a word such as `ok` is about the question: the other fields of the answer
- * state more.
- */
+/** A number is a word that nobody knows, and `ok` is about the question. The other fields of the answer state more. */
 function plain(word: string): string {
   const text = word
     .trim()

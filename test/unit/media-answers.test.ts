@@ -109,6 +109,11 @@ describe('A picture in the form of another API, which a gateway passes on', () =
     expect(imageIn(body)).toEqual({ kind: 'address', url });
   });
 
+  test('is found at an address that does not end as that of a picture', () => {
+    const file = 'https://files.example/download?id=7';
+    expect(imageIn({ results: [{ file }], check_url: 'https://x' })).toEqual({ kind: 'address', url: file });
+  });
+
   test.each<[api: string, body: unknown]>([
     ['Imagen', { generatedImages: [{ image: { imageBytes: picture } }] }],
     ['Interactions', { output_image: { data: picture, mime_type: 'image/png' } }],
@@ -135,6 +140,8 @@ describe('A picture in the form of another API, which a gateway passes on', () =
       status: 'running',
     };
     expect(imageIn(stated)).toEqual({ kind: 'job', id: 'b', at: 'https://x' });
+    const later = { id: 'b', status: 'processing', fetch_result: 'https://x', future_links: ['https://x/a.png'] };
+    expect(imageIn(later)).toEqual({ kind: 'job', id: 'b', at: 'https://x' });
     const jobs = [{ id: 'b' }, { output: { task_id: 'b', task_status: 'PENDING' } }, { data: { taskId: 'b' } }];
     for (const body of jobs) expect(imageIn(body)).toEqual({ kind: 'job', id: 'b' });
     for (const body of [

@@ -361,7 +361,8 @@ describe('A provider of clips', () => {
     ['a JPEG 2000', '\0\0\0\x0cjP  \r\n'],
   ])('that draws %s is asked for no second one, which would be the same', async (what, picture) => {
     const sent = Buffer.from(picture, 'latin1');
-    for (const body of [sent, JSON.stringify({ data: [{ b64_json: sent.toString('base64') }] })]) {
+    const asText = what.includes('SVG') ? `data:image/svg+xml;utf8,${picture}` : sent.toString('base64');
+    for (const body of [sent, JSON.stringify({ data: [{ b64_json: asText }] })]) {
       answer = (response) => response.end(body);
       const image = new OpenAiImage(options()).generate({ prompt: 'a fox', size: '1x1', idempotencyKey: 'k' }, signal);
       const error: unknown = await image.catch((each: unknown) => each);
