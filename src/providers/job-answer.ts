@@ -186,7 +186,7 @@ function unnamedIn(body: unknown, word: string): string | undefined {
 /** Google's operations have a path as their name. */
 function operationIn(outermost: Fields | undefined): string | undefined {
   const name = firstText(outermost, ['name']);
-  return name !== undefined && /^[\w./-]+\/operations\/[\w.-]+$/.test(name) ? name : undefined;
+  return name !== undefined && /^(?:[\w./-]+\/)?operations\/[\w.-]+$/.test(name) ? name : undefined;
 }
 
 /** Google's operations are done or not; whether they have failed is stated beside. */

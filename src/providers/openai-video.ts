@@ -217,13 +217,15 @@ function isClipItself(jobId: string): boolean {
   return /^https?:\/\//i.test(jobId);
 }
 
-/** An id has no space. */
+const WITH_PLACE = /^(.*) (https?:\/\/\S+)$/;
+
 function idOf(jobId: string): string {
-  return jobId.split(' ')[0] ?? jobId;
+  return WITH_PLACE.exec(jobId)?.[1] ?? jobId;
 }
 
+/** The address of a job that has one of its own. */
 function placeOf(jobId: string): string | undefined {
-  return jobId.split(' ')[1];
+  return WITH_PLACE.exec(jobId)?.[2];
 }
 
 async function textOf(response: Response): Promise<string> {

@@ -55,6 +55,8 @@ describe('A provider of clips', () => {
     ['the same in a wrapper', '{"data":{"task_id": 9007199254740993 },"time":1.2345678901234567}', '9007199254740993'],
     ['digits in a text', '{"id":"a","note":"\\"1, 12345678901234567\\""}', 'a'],
     ['the mark of the byte order', '\ufeff{"id":"a"}', 'a'],
+    ['an id with a space', '{"id":"a b","status":"queued"}', 'a b'],
+    ['an operation', '{"name":"operations/a","done":false}', 'operations/a'],
   ])('may answer with %s', async (_what, body, jobId) => {
     answer = (response) => response.end(body);
     expect(await submit()).toMatchObject({ jobId });
