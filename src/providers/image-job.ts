@@ -19,7 +19,7 @@ const MAX_LOST = 30;
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_ID_BYTES = 80;
 
-export interface ImageJob {
+interface ImageJob {
   readonly id: string;
   /** Where the job may be; the first place that knows it is asked from then on. */
   readonly places: readonly string[];
@@ -28,7 +28,7 @@ export interface ImageJob {
   readonly since: number;
 }
 
-export type GivenPicture = Extract<ImageAnswer, { kind: 'bytes' | 'address' }>;
+type GivenPicture = Extract<ImageAnswer, { kind: 'bytes' | 'address' }>;
 
 /**
  * Asks for a picture that is a job until it is there. A question costs nothing, however it fails. Throws the errors of
