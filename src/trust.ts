@@ -22,7 +22,7 @@ export function mayHoldFiles(host: string, allowed: string | undefined): boolean
 }
 
 /** The allowed values of a row's `adapter`: the API of its server. */
-export const ADAPTERS: readonly string[] = ['openai', 'veo', 'minimax'];
+export const ADAPTERS: readonly string[] = ['openai', 'veo', 'minimax', 'bfl', 'dashscope'];
 
 /** Whether a row may name this variable or file as that of its key. */
 export function mayHoldKey(from: string, { PROVIDER_KEY_VARIABLES, PROVIDER_KEY_FOLDER }: Trust): boolean {

@@ -1,3 +1,4 @@
+import { BFL_IMAGES, DASHSCOPE_IMAGES } from './image-dialect';
 import { MINIMAX_JOBS, VEO_JOBS } from './job-dialect';
 import { OpenAiImage } from './openai-image';
 import { OpenAiText } from './openai-text';
@@ -44,4 +45,6 @@ export const OUR_ADAPTERS: ProviderAdapters = {
   },
   veo: { video: (settings) => new OpenAiVideo(settings, VEO_JOBS) },
   minimax: { video: (settings) => new OpenAiVideo(settings, MINIMAX_JOBS) },
+  bfl: { image: (settings) => new OpenAiImage(settings, BFL_IMAGES) },
+  dashscope: { image: (settings) => new OpenAiImage(settings, DASHSCOPE_IMAGES) },
 };

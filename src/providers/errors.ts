@@ -29,6 +29,9 @@ export class NotSent extends Error {
 /** An image or a clip was made, but it cannot be used. */
 export class UnusableMedia extends ServerError {}
 
+/** It is of a kind that nobody here can decode, and so would be another one of the same model. */
+export class UndecodedMedia extends UnusableMedia {}
+
 /** The provider knows the job, but does not deliver, or not yet; or its answer is unreadable. */
 export class NotReady extends Error {
   override readonly name = 'NotReady';

@@ -17,6 +17,8 @@ export interface MediaSource {
   readonly apiKey: string;
   /** The header in which the provider expects its key, if that is not the usual one. */
   readonly keyHeader?: string;
+  /** The end of the names of its hosts, if it has jobs at other hosts than its own, which expect the key. */
+  readonly keyDomain?: string;
   /** Whether a host with a private address may be asked. */
   readonly mayAsk?: ((host: string) => boolean) | undefined;
 }
@@ -29,7 +31,7 @@ export interface Opening {
 
 /**
  * Fetches a file from an address that a provider gave, or that one of its answers leads to. The provider's key is sent
- * to its own origin alone, only if required, and never after a redirect. A private address is refused in each step.
+ * to its own origin, or the domain of its jobs, only if required, and never after a redirect. A private address is refused in each step.
  *
  * Resolves with a good response whose body is unread, and ends with `signal`, which must belong to this call alone.
  * Throws the errors of the `openai` package for a response that is not good, and `Media.Forbidden` for a refused
@@ -45,7 +47,7 @@ export async function openMedia(
   let url = fileUrl(address, own);
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
     const isOwn = url.origin === own.origin;
-    const opening = { withKey: withKey && isOwn && hops === 0, range };
+    const opening = { withKey: withKey && (isOwn || isOfDomain(url, source)) && hops === 0, range };
     let response = await ask(source, url, signal, isOwn, opening);
     // Some servers give their files in parts alone.
     if (response.status === 416 && range === undefined)
@@ -112,6 +114,10 @@ async function ask(
   }
 }
 
+function isOfDomain({ protocol, hostname }: URL, { keyDomain }: MediaSource): boolean {
+  return keyDomain !== undefined && protocol === 'https:' && hostname.endsWith(keyDomain);
+}
+
 export function keyHeaders({ apiKey, keyHeader }: Pick<MediaSource, 'apiKey' | 'keyHeader'>): Record<string, string> {
   return keyHeader === undefined ? { authorization: `Bearer ${apiKey}` } : { [keyHeader]: apiKey };
 }
@@ -126,6 +132,13 @@ function fileUrl(address: string, base: URL): URL {
   url.password = '';
   url.hash = '';
   return url;
+}
+
+/** The whole address, if it is at the provider's own origin. */
+export function ownAddress({ baseUrl }: Pick<MediaSource, 'baseUrl'>, address: string): string | undefined {
+  const own = urlOf(baseUrl);
+  const url = parsed(address, own);
+  return url?.origin === own.origin ? url.href : undefined;
 }
 
 function parsed(address: string, base: URL): URL | undefined {

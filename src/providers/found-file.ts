@@ -6,7 +6,7 @@ export type SoughtFile = 'clip' | 'picture';
 
 /** Members beside a result: what was sent, other files, and addresses of the service itself. */
 const BESIDE =
-  /^(?:inputs?|requests?|param(?:eter)?s|prompts?|options|settings|urls|logs?|errors?|usage|web)$|(?:^|[a-z_])(?:thumb|cover|poster|preview|avatar|mask|reference|first_?frame|last_?frame|audio|sound|webhook|callback|polling|status|cancel|get_?url|watermark_?url)/i;
+  /^(?:inputs?|requests?|param(?:eter)?s|prompts?|options|settings|urls|logs?|errors?|usage|web)$|(?:^|[a-z_])(?:thumb|cover|poster|preview|avatar|mask|reference|first_?frame|last_?frame|audio|sound|webhook|callback|polling|status|cancel|(?:get|check|task)_?url|fetch_result|watermark_?url)/i;
 const NAMED: Readonly<Record<SoughtFile, RegExp>> = {
   clip: /video|clip|movie|mp4/i,
   picture: /image|img|picture|photo|sample|png|jpe?g/i,
@@ -17,6 +17,8 @@ const ENDINGS: Readonly<Record<SoughtFile, RegExp>> = {
 };
 const OTHER: Readonly<Record<SoughtFile, SoughtFile>> = { clip: 'picture', picture: 'clip' };
 const IN_MARKDOWN = /!\[[^\]]{0,200}\]\(([^)\s]+)\)/;
+/** The end of the name of a member that leads to a file, whatever file it is. */
+const LEADS_TO_ONE = /(?:ur[il]|file|asset|artifact|output|download|link|src|location)s?$/i;
 /** So many characters of base64 name the format. */
 const HEAD_CHARACTERS = 64;
 const MOST_VALUES = 5_000;
@@ -44,7 +46,7 @@ export function foundFile(body: unknown, sought: SoughtFile): string | undefined
       if (file === undefined || isOtherFile(file, sought)) return undefined;
       if (/^data:/i.test(file) || ENDINGS[sought].test(pathOf(file))) return file;
       if (names.some((name) => NAMED[sought].test(name))) named ??= file;
-      else if (/ur[il]s?$/i.test(names.join('.').replace(/\.\d+$/, ''))) unnamed ??= file;
+      else if (LEADS_TO_ONE.test(names.join('.').replace(/\.\d+$/, ''))) unnamed ??= file;
       return undefined;
     }
     if (typeof value !== 'object' || value === null) return undefined;

@@ -2,7 +2,7 @@ import { firstText, valuesAt } from './answer-fields';
 import { bytesOfBase64, bytesOfDataUrl } from './data-url';
 import { foundFile } from './found-file';
 import { imageTypeOf } from './image-kind';
-import { jobIn } from './job-answer';
+import { jobAddressIn, jobIn, type JobAnswer } from './job-answer';
 import { refusalIn } from './refused-media';
 import { errorIn, type StatedError } from './reported-error';
 
@@ -45,17 +45,21 @@ const ADDRESS = [
   'image.url',
   'image_url',
   'image',
+  'data.task_result.images.*.url',
+  'output_images.*',
   'result.url',
   'result.sample',
   'result.image',
   'url',
 ];
+const RESULTS = ['images', 'artifacts', 'choices', 'candidates', 'predictions', 'created'];
+
 export type ImageAnswer =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
   | { readonly kind: 'address'; readonly url: string }
   | { readonly kind: 'error'; readonly error: StatedError }
-  /** The picture is a job that is still running. */
-  | { readonly kind: 'job'; readonly id: string }
+  /** The picture is a job that still runs. `at` is the address at which the answer states that it can be asked for. */
+  | { readonly kind: 'job'; readonly id: string; readonly at?: string }
   | { readonly kind: 'nothing' };
 
 /** Finds the picture in an answer of any service similar to OpenAI's, or the reason why there is none. */
@@ -64,18 +68,34 @@ export function imageIn(body: unknown): ImageAnswer {
   if (error) return { kind: 'error', error };
   const refusal = refusalIn(body);
   if (refusal) return { kind: 'error', error: refusal };
+  const job = jobIn(body);
+  // What is beside a state of work is the address of the job, or a draft.
+  if (job.isInWork && job.id !== undefined) return jobOf(body, job.id);
   const data = firstText(body, DATA) ?? firstText(partsOf(body), PARTS) ?? firstText(body, ADDRESS);
-  return data === undefined ? unnamedIn(body) : pictureIn(data);
+  return data === undefined ? unnamedIn(body, job) : pictureIn(data);
 }
 
 /** In an answer that has nothing where a service is known to put a picture. */
-function unnamedIn(body: unknown): ImageAnswer {
-  const { id, state, isStated, error } = jobIn(body);
+function unnamedIn(body: unknown, { id, state, isStated, error }: JobAnswer): ImageAnswer {
   if (state === 'failed' && error) return { kind: 'error', error };
   const found = foundFile(valuesAt(body, 'candidates').length > 0 ? undefined : body, 'picture');
   if (found !== undefined) return pictureIn(found);
-  const isJob = isStated || valuesAt(body, 'polling_url').length > 0;
-  return id !== undefined && isJob && state === 'running' ? { kind: 'job', id } : { kind: 'nothing' };
+  const refused = valuesAt(body, 'output.results.*').map(errorIn).find(Boolean);
+  if (refused) return { kind: 'error', error: refused };
+  const isJob = isStated || jobAddressIn(body) !== undefined || isNamedAlone(body, id);
+  return id !== undefined && isJob && state === 'running' ? jobOf(body, id) : { kind: 'nothing' };
+}
+
+/** Some services answer with the id of the job and nothing else. What has room for pictures is an answer without one. */
+function isNamedAlone(body: unknown, id: string | undefined): boolean {
+  const hasRoom = RESULTS.some((path) => valuesAt(body, path).length > 0);
+  const isList = valuesAt(body, 'data').some(Array.isArray) && jobIn(valuesAt(body, 'data.*')[0]).id === undefined;
+  return !hasRoom && !isList && id !== firstText(body, ['request_id', 'requestId']);
+}
+
+function jobOf(body: unknown, id: string): ImageAnswer {
+  const at = jobAddressIn(body);
+  return { kind: 'job', id, ...(at !== undefined && { at }) };
 }
 
 function pictureIn(data: string): ImageAnswer {

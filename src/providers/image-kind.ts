@@ -15,6 +15,24 @@ export function imageTypeOf(bytes: Buffer): string | undefined {
   return /hei[cx]|mif1|msf1/.test(brands) ? 'image/heic' : undefined;
 }
 
+/** The name of a format that holds a picture and that nobody here decodes, for the reader of a failure. */
+export function undecodedTypeOf(bytes: Buffer): string | undefined {
+  const head = bytes.toString('latin1', 0, 1_000);
+  return UNDECODED.find(([, sign]) => sign.test(head))?.[0];
+}
+
+const UNDECODED: readonly (readonly [string, RegExp])[] = [
+  ['an SVG drawing', /^\s*(?:<\?xml[^>]*>\s*)?(?:<!--[^>]*-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg[\s>]/i],
+  ['a PDF', /^%PDF-/],
+  ['a PostScript file', /^(?:%!PS|\xc5\xd0\xd3\xc6)/],
+  ['a JPEG 2000', /^(?:\0\0\0\x0cjP {2}|\xff\x4f\xff\x51)/],
+  ['an OpenEXR file', /^v\/1\x01/],
+  ['a Radiance file', /^#\?(?:RADIANCE|RGBE)/],
+  ['a Photoshop file', /^8BPS/],
+  ['an icon', /^\0\0\x01\0[^\0]\0/],
+  ['a 3D model', /^glTF/],
+];
+
 /** The lengths of the header of a BMP, whose own sign is two letters. */
 const BMP_HEADS = new Set([12, 40, 52, 56, 64, 108, 124]);
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);

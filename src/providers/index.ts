@@ -1,4 +1,13 @@
-export { BrokenConnection, LostOrder, NotReady, NotSent, OtherOrder, ServerError, UnusableMedia } from './errors';
+export {
+  BrokenConnection,
+  LostOrder,
+  NotReady,
+  NotSent,
+  OtherOrder,
+  ServerError,
+  UndecodedMedia,
+  UnusableMedia,
+} from './errors';
 export { failureKind } from './failure-kind';
 export { useProxies } from './proxy-route';
 export { imageTypeOf } from './image-kind';

@@ -9,6 +9,10 @@ export interface JobAnswer {
   readonly state: 'running' | 'completed' | 'failed';
   /** Whether the answer names the state. Otherwise the state follows from its other fields. */
   readonly isStated: boolean;
+  /** The state is a word that is known for a job in work. Any other word may only mean that it runs. */
+  readonly isInWork: boolean;
+  /** The state is a word for a job that the service does not know, or not yet. */
+  readonly isNotKnown: boolean;
   /** 0 to 100. */
   readonly progress: number;
   /** The address of the clip, or the clip itself as a data URL, if the answer has one. */
@@ -34,7 +38,11 @@ const IDS = [
 ];
 /** The id of a job at some services; at others that of the question, which an error has as well. */
 const IDS_OF_REQUESTS = ['request_id', 'requestId'];
+/** The same in the words of any other service. */
+const ANY_ID =
+  /^(?:_?id|u?uid|guid|(?:task|job|video|generation|prediction|inference|operation|execution|run|workflow|render|clip)_?id)$/i;
 const STATES = ['status', 'task_status', 'state', 'taskStatus', 'Status'];
+const ANY_STATE = /^(?:(?:task|job|video|generation|prediction|operation|run|render)_?)?(?:status|state|phase)$/i;
 const ADDRESSES = [
   'video_url',
   'url',
@@ -47,6 +55,9 @@ const ADDRESSES = [
   'unsigned_urls.*',
   'output.video_url',
   'output.url',
+  'urls.*',
+  'urls.mp4',
+  'urls.video',
   'output.*.url',
   'output.*',
   'output',
@@ -67,6 +78,12 @@ const ADDRESSES = [
   // Some gateways state the address where others state the reason.
   'fail_reason',
 ];
+/** Where services state the address of a job, in the answer or in what it wraps. */
+const JOB_ADDRESSES = (
+  'polling_url pollingUrl status_url statusUrl status_uri task_status_url urls.get get_url task_url check_url ' +
+  'fetch_result links.status links.self href'
+).split(' ');
+const JOB_WRAPPERS = ['', 'data.', 'data.*.', 'output.', 'result.'];
 const ADDRESS = /^(?:https?:)?\/|^data:/i;
 const REASONS = (
   'fail_reason failure_reason failReason failMsg fail_msg failure task_status_msg status_msg error_message ' +
@@ -86,15 +103,34 @@ const COMPLETED = new Set([
   'done',
   'finished',
   'ready',
+  'generated',
+  'rendered',
+  'available',
+  'delivered',
+  'finalized',
+  'completed_successfully',
   '成功',
   '已完成',
 ]);
 const FAILED = new Set(
   (
     'failed failure fail error errored cancelled canceled expired timeout timed_out timedout rejected aborted dead ' +
-    'deleted nsfw moderated blocked content_moderated request_moderated content_filtered refused 失败 已取消'
+    'deleted nsfw moderated blocked content_moderated request_moderated content_filtered refused unsuccessful terminated killed crashed ' +
+    'system_error internal_error policy_violation content_policy_violation 失败 已取消'
   ).split(' '),
 );
+const IN_WORK = new Set(
+  (
+    'queued queueing queue in_queue inqueue pending waiting submitted accepted scheduled preparing starting ' +
+    'started not_start not_started throttled processing running in_progress inprogress generating dreaming rendering ' +
+    '排队中 处理中 生成中'
+  ).split(' '),
+);
+const NOT_KNOWN = new Set(['not_found', 'notfound', 'not_exist', 'not_exists', 'does_not_exist', 'unknown', '不存在']);
+
+/** Some services have an error for a job that they are working on. */
+export const STILL_RUNS =
+  /still (?:in progress|running|processing|being)|not (?:been )?(?:yet )?(?:completed|complete|finished|ready)|is (?:in progress|processing|queued|pending)/i;
 
 /** What some services put before the word itself: `TASK_STATUS_SUCCEED`, `video.completed`. */
 const BEFORE_WORD = /^(?:(?:task|job|video|generation|prediction|request|run|operation|status|state)_)+/;
@@ -103,21 +139,32 @@ export function jobIn(body: unknown): JobAnswer {
   const layers = layersOf(body);
   const pick = (paths: readonly string[]) => layers.map((layer) => firstText(layer, paths)).find(Boolean);
   // The innermost status is the job's own: a wrapper's may be that of the question.
-  const stated = [...layers].reverse().flatMap((layer) => firstText(layer, STATES) ?? []);
+  const stated = [...layers].reverse().flatMap((layer) => firstText(layer, namesIn(layer, STATES, ANY_STATE)) ?? []);
   const word = stated.map(plain).find((each) => each !== '') ?? wordOfOperation(layers[0]);
   const url = addressIn(layers) ?? unnamedIn(body, word);
   const error = errorOf(layers, word) ?? (FAILED.has(word) || COMPLETED.has(word) ? refusalIn(body) : undefined);
   // The name counts for more than the place: a wrapper has the id of the request beside the job with its own.
-  const named = IDS.map((name) => pick([name])).find(Boolean) ?? operationIn(layers[0]);
+  const named =
+    IDS.map((name) => pick([name])).find(Boolean) ??
+    operationIn(layers[0]) ??
+    layers.map((layer) => firstText(layer, namesIn(layer, [], ANY_ID))).find(Boolean);
   const id = named ?? (error ? undefined : pick(IDS_OF_REQUESTS));
   return {
     ...(id !== undefined && { id }),
     ...(url !== undefined && { url }),
     state: stateOf(word, url, error),
     isStated: word !== '',
+    isInWork: IN_WORK.has(word),
+    isNotKnown: NOT_KNOWN.has(word),
     progress: progressOf(pick(PROGRESS)),
     ...(error && { error }),
   };
+}
+
+/** Where the answer states that its job can be asked for. */
+export function jobAddressIn(body: unknown): string | undefined {
+  const paths = JOB_WRAPPERS.flatMap((wrapper) => JOB_ADDRESSES.map((name) => `${wrapper}${name}`));
+  return firstText(body, paths);
 }
 
 /** The first address that is not that of a picture beside the clip. */
@@ -139,7 +186,7 @@ function unnamedIn(body: unknown, word: string): string | undefined {
 /** Google's operations have a path as their name. */
 function operationIn(outermost: Fields | undefined): string | undefined {
   const name = firstText(outermost, ['name']);
-  return name !== undefined && /^[\w./-]+\/operations\/[\w.-]+$/.test(name) ? name : undefined;
+  return name !== undefined && /^(?:[\w./-]+\/)?operations\/[\w.-]+$/.test(name) ? name : undefined;
 }
 
 /** Google's operations are done or not; whether they have failed is stated beside. */
@@ -156,14 +203,14 @@ function stateOf(word: string, url: string | undefined, error: StatedError | und
   return url === undefined ? 'running' : 'completed';
 }
 
-/** A number is a word that nobody knows: the other fields of the answer state more. */
+/** A number is a word that nobody knows, and `ok` is about the question. The other fields of the answer state more. */
 function plain(word: string): string {
   const text = word
     .trim()
     .toLowerCase()
     .replaceAll(/[\s.-]+/g, '_')
     .replace(BEFORE_WORD, '');
-  return /^\d+$/.test(text) ? '' : text;
+  return /^(?:\d+|ok|okay|true|false)$/.test(text) ? '' : text;
 }
 
 /** The body, and what it wraps, outermost first. */
@@ -174,14 +221,21 @@ function layersOf(body: unknown): readonly Fields[] {
     layers.push(layer);
     const own: Fields = layer;
     const known = WRAPPERS.map((name) => onlyOf(own[name])).find(isJob);
-    layer = known ?? (isJob(own) ? undefined : unknownWrapperIn(own));
+    layer =
+      known ?? (isJob(own) ? undefined : (unknownWrapperIn(own) ?? WRAPPERS.map((name) => own[name]).find(isFields)));
   }
   return layers;
 }
 
 /** Some services have a wrapper with the name of what was asked for. */
 function unknownWrapperIn(layer: Fields): unknown {
-  return Object.entries(layer).find(([name, value]) => !NO_JOBS.includes(name) && isJob(value))?.[1];
+  const found = Object.entries(layer).find(([name, value]) => !NO_JOBS.includes(name) && isJob(onlyOf(value)));
+  return onlyOf(found?.[1]);
+}
+
+/** The names that are known, and then those of its members that are like them. */
+function namesIn(layer: Fields, known: readonly string[], any: RegExp): readonly string[] {
+  return [...known, ...Object.keys(layer).filter((name) => any.test(name))];
 }
 
 function onlyOf(value: unknown): unknown {
@@ -189,13 +243,18 @@ function onlyOf(value: unknown): unknown {
 }
 
 function isJob(value: unknown): boolean {
-  return isFields(value) && [...IDS, ...IDS_OF_REQUESTS, ...STATES].some((name) => value[name] !== undefined);
+  if (!isFields(value)) return false;
+  const isOne = (name: string) =>
+    IDS.includes(name) || IDS_OF_REQUESTS.includes(name) || ANY_ID.test(name) || ANY_STATE.test(name);
+  return Object.keys(value).some((name) => isOne(name) && value[name] !== undefined);
 }
 
 function errorOf(layers: readonly Fields[], word: string): StatedError | undefined {
   const stated = layers.map((layer) => errorIn(layer)).find(Boolean);
   if (stated) return stated;
   if (!FAILED.has(word)) return undefined;
+  const within = layers.flatMap((layer) => WRAPPERS.map((name) => errorIn(layer[name]))).find(Boolean);
+  if (within) return within;
   // The innermost words are the job's own: a wrapper's may be that the question has succeeded.
   const own = [...layers].reverse();
   const message = [REASONS, ['message', 'msg']]

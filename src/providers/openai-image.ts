@@ -1,11 +1,13 @@
-import { boundedLine, StoryreelError } from '../protocol';
-import { parsedAnswer } from './answer-fields';
-import { UnusableMedia } from './errors';
+import { StoryreelError } from '../protocol';
+import { jsonIn, parsedAnswer } from './answer-fields';
+import { UndecodedMedia, UnusableMedia } from './errors';
 import { statedStatus } from './failure-kind';
 import { openGiven, type MediaSource } from './fetch-media';
 import { readBody } from './http-fetch';
 import { imageIn } from './image-answer';
-import { imageTypeOf, isWhole } from './image-kind';
+import { OPENAI_IMAGES, type ImageDialect } from './image-dialect';
+import { awaitPicture } from './image-job';
+import { imageTypeOf, isWhole, undecodedTypeOf } from './image-kind';
 import { LearnedParameters, without, type Remedies } from './learned-parameters';
 import { withOwnSignal } from './linked-signal';
 import { ModelLimits, type GivenLimits } from './model-limits';
@@ -21,20 +23,34 @@ const MAX_FETCHES = 4;
 const FETCH_PAUSE_MS = 300;
 /** The model's sizes may have to be learned in more than one step. */
 const MAX_ORDERS = 4;
-const MAX_ID_BYTES = 80;
+/** How often a service is asked after an image that is a job. */
+const POLL_MS = 1_000;
 
 export interface OpenAiMediaOptions extends Endpoint, Pick<MediaSource, 'mayAsk'> {
   readonly limits?: GivenLimits;
+  /** How long to wait between two questions after an image that is a job. */
+  readonly pollMs?: number;
   /** Called once for each thing that is learned of a model. */
   readonly onNotice?: (words: string) => void;
 }
 
-/** Image generation of any OpenAI-compatible server, whether it returns the picture itself or its address. */
+/** Images of any server like OpenAI's, whether it returns the picture itself, its address or a job. */
 export class OpenAiImage implements ImageProvider {
   private readonly limits: ModelLimits;
   private readonly learned: LearnedParameters;
 
-  constructor(private readonly options: OpenAiMediaOptions) {
+  private readonly source: MediaSource;
+
+  constructor(
+    private readonly options: OpenAiMediaOptions,
+    private readonly dialect: ImageDialect = OPENAI_IMAGES,
+  ) {
+    const { keyHeader, keyDomain } = dialect;
+    this.source = {
+      ...options,
+      ...(keyHeader !== undefined && { keyHeader }),
+      ...(keyDomain !== undefined && { keyDomain }),
+    };
     this.limits = new ModelLimits(options, options.limits);
     this.learned = new LearnedParameters(options.model, options.baseUrl, 'images');
   }
@@ -67,18 +83,20 @@ export class OpenAiImage implements ImageProvider {
   private async ask(request: ImageRequest, signal: AbortSignal): Promise<Media> {
     const { model } = this.options;
     const { size } = this.limits.order(request);
-    const headers = { 'Idempotency-Key': request.idempotencyKey };
+    const headers = { 'Idempotency-Key': request.idempotencyKey, ...this.dialect.headers };
+    const { path, body } = this.dialect.order(model, request.prompt, size);
+    const client = openaiClient(this.options, TIMEOUT_MS, this.dialect.keyHeader);
     const response = await this.learned.ask({
-      body: { model, prompt: request.prompt, size, n: 1 },
+      body,
       remedies: REMEDIES,
       onNotice: this.options.onNotice,
-      send: (body) =>
-        openaiClient(this.options, TIMEOUT_MS).post('/images/generations', { body, signal, headers }).asResponse(),
+      send: (sent) => client.post(path, { body: sent, signal, headers }).asResponse(),
     });
     const bytes = await readBody(response, MAX_BYTES);
     // Some services answer with the picture and nothing around it.
     const type = imageTypeOf(bytes);
-    return type === undefined ? this.read(bytes.toString('utf8'), response, signal) : wholeOf(bytes);
+    const isFile = type !== undefined || undecodedTypeOf(bytes) !== undefined;
+    return isFile ? wholeOf(bytes) : this.read(bytes.toString('utf8'), response, signal);
   }
 
   private async read(text: string, { headers }: Response, signal: AbortSignal): Promise<Media> {
@@ -92,20 +110,44 @@ export class OpenAiImage implements ImageProvider {
       case 'error':
         throw refusedWith(statedStatus(answer.error) ?? 400, answer.error, headers);
       case 'job':
-        throw new StoryreelError('Provider.BadRequest', jobInPlace(answer.id));
+        return this.made(answer, signal);
       case 'nothing':
         throw new UnusableMedia('it answered without an image');
     }
   }
 
+  /** The address of a picture may run out before it is fetched; the job states another one then. */
+  private async made({ id, at }: { id: string; at?: string }, signal: AbortSignal): Promise<Media> {
+    const { baseUrl, pollMs = POLL_MS } = this.options;
+    const own = this.dialect.jobs(id).map((path) => `${baseUrl.replace(/\/+$/, '')}${path}`);
+    const job = { id, places: at === undefined ? own : [at, ...own], pollMs, since: Date.now() };
+    for (let fetches = 1; ; fetches++) {
+      const given = await awaitPicture(this.source, job, signal);
+      try {
+        return given.kind === 'bytes' ? wholeOf(given.bytes) : await this.fetch(given.url, signal);
+      } catch (error) {
+        const isBroken = error instanceof UnusableMedia && !(error instanceof UndecodedMedia);
+        if (!isBroken || fetches === MAX_FETCHES) throw error;
+      }
+    }
+  }
+
   /** At once, because such addresses do not live long. What is no whole picture may have broken on its way. */
   private async fetch(url: string, signal: AbortSignal): Promise<Media> {
-    for (let fetches = 1; ; fetches++) {
+    for (let [fetches, from] = [1, url]; ; fetches++) {
       try {
-        return wholeOf(await readBody(await openGiven(this.options, url, signal), MAX_BYTES));
+        const address = from;
+        const bytes = await withOwnSignal(signal, async (own) =>
+          readBody(await openGiven(this.source, address, own), MAX_BYTES),
+        );
+        // Some services answer with the address of the picture in its place.
+        const next = imageTypeOf(bytes) === undefined ? imageIn(jsonIn(bytes.toString('utf8'))) : undefined;
+        if (next?.kind === 'bytes') return wholeOf(next.bytes);
+        if (next?.kind !== 'address' || next.url === from || from !== url) return wholeOf(bytes);
+        from = next.url;
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof StoryreelError) throw error;
+        if (error instanceof StoryreelError || error instanceof UndecodedMedia) throw error;
         if (fetches === MAX_FETCHES && error instanceof UnusableMedia) throw error;
         if (fetches === MAX_FETCHES)
           throw new UnusableMedia(`its image could not be fetched: ${(error as Error).message}`);
@@ -115,17 +157,21 @@ export class OpenAiImage implements ImageProvider {
   }
 }
 
-/** It is not ordered again, because it would be paid again and end the same. */
-function jobInPlace(id: string): string {
-  return `The provider answered with the job ${boundedLine(id, MAX_ID_BYTES)} in the place of an image. Use a service that answers with the image itself.`;
-}
-
 /** If no size can be read in the refusal, the model chooses the size. */
 const REMEDIES: Remedies = { n: without(), size: without() };
 
+function undecoded(what: string): string {
+  return `its image is ${what}, which cannot be put into a film. It is not ordered again by itself. Choose a model that makes PNG, JPEG or WebP, then retry.`;
+}
+
 function wholeOf(bytes: Buffer): Media {
   const mediaType = imageTypeOf(bytes);
-  if (mediaType === undefined) throw new UnusableMedia('it answered with something that is no image of a known format');
+  if (mediaType === undefined) {
+    const what = undecodedTypeOf(bytes);
+    // Another one would be the same.
+    if (what !== undefined) throw new UndecodedMedia(undecoded(what));
+    throw new UnusableMedia('it answered with something that is no image of a known format');
+  }
   if (!isWhole(bytes, mediaType)) throw new UnusableMedia('its image is cut off');
   return { bytes, mediaType };
 }

@@ -4,9 +4,9 @@ import { ClipBody } from './clip-body';
 import { bytesOfDataUrl } from './data-url';
 import { BrokenConnection, LostOrder, NotReady, OtherOrder, ServerError, UnusableMedia } from './errors';
 import { failureKind, statedStatus } from './failure-kind';
-import { openGiven, openMedia, type MediaSource } from './fetch-media';
+import { openGiven, openMedia, ownAddress, type MediaSource } from './fetch-media';
 import { pourBody, readBody } from './http-fetch';
-import { jobIn, type JobAnswer } from './job-answer';
+import { jobAddressIn, jobIn, STILL_RUNS, type JobAnswer } from './job-answer';
 import { OPENAI_JOBS, type JobDialect } from './job-dialect';
 import { LearnedParameters, without, type Remedies } from './learned-parameters';
 import { withOwnSignal } from './linked-signal';
@@ -60,14 +60,25 @@ export class OpenAiVideo implements VideoProvider {
         .catch((error: unknown) => {
           throw this.taught(error, request) ?? error;
         });
-      return submitted(await textOf(response), response.headers);
+      const text = await textOf(response);
+      return this.named(submitted(text, response.headers), jsonOf(text));
     });
+  }
+
+  /** A job that the service has at another path of its own than its other jobs is named by its address, too. */
+  private named(job: VideoJob, answer: unknown): VideoJob {
+    const stated = jobAddressIn(answer);
+    if (job.status !== 'running' || stated === undefined) return job;
+    const { baseUrl } = this.options;
+    const at = ownAddress(this.options, stated);
+    const isOther = at !== undefined && at !== `${baseUrl.replace(/\/+$/, '')}${this.dialect.job(job.jobId)}`;
+    return isOther ? { ...job, jobId: `${job.jobId} ${at}` } : job;
   }
 
   poll(jobId: string, signal: AbortSignal): Promise<VideoJob> {
     if (isClipItself(jobId)) return Promise.resolve({ status: 'completed', jobId, url: jobId });
     return this.call(signal, async (own) => {
-      const response = await this.ask(this.dialect.job(jobId), own).catch((error: unknown) =>
+      const response = await this.ask(placeOf(jobId) ?? this.dialect.job(jobId), own).catch((error: unknown) =>
         stillRuns(error) ? undefined : unlessNotReady(error),
       );
       if (!response) return { status: 'running', jobId, progress: 0 };
@@ -146,7 +157,7 @@ export class OpenAiVideo implements VideoProvider {
       if (status === 'completed') return false;
       if (status === 'failed') return true;
       const { end } = this.dialect;
-      if (!end) throw new ServerError('its jobs cannot be ended');
+      if (!end || placeOf(jobId) !== undefined) throw new ServerError('its jobs cannot be ended');
       await this.call(signal, async (own) =>
         readBody(await this.client.delete(end(jobId), { signal: own }).asResponse(), MAX_JSON_BYTES),
       );
@@ -170,7 +181,7 @@ export class OpenAiVideo implements VideoProvider {
     if (url !== undefined) return openGiven(this.source, url, signal, range);
     const { clip } = this.dialect;
     if (!clip) throw new NotReady('its answer names no clip');
-    const own = `${this.options.baseUrl.replace(/\/+$/, '')}${clip(jobId)}`;
+    const own = `${this.options.baseUrl.replace(/\/+$/, '')}${clip(idOf(jobId))}`;
     return openMedia(this.source, own, signal, { withKey: true, range });
   }
 
@@ -206,6 +217,17 @@ function isClipItself(jobId: string): boolean {
   return /^https?:\/\//i.test(jobId);
 }
 
+const WITH_PLACE = /^(.*) (https?:\/\/\S+)$/;
+
+function idOf(jobId: string): string {
+  return WITH_PLACE.exec(jobId)?.[1] ?? jobId;
+}
+
+/** The address of a job that has one of its own. */
+function placeOf(jobId: string): string | undefined {
+  return WITH_PLACE.exec(jobId)?.[2];
+}
+
 async function textOf(response: Response): Promise<string> {
   if (response.status === 204) return '';
   return (await readBody(response, MAX_ANSWER_BYTES)).toString('utf8');
@@ -233,20 +255,17 @@ function submitted(text: string, headers: Headers): VideoJob {
 
 /** An unreadable answer states nothing about the job; some services send an empty answer while the job runs. */
 function polled(text: string, body: unknown): JobAnswer {
-  if (text.trim() === '') return { state: 'running', isStated: false, progress: 0 };
+  if (text.trim() === '') return { state: 'running', isStated: false, isInWork: false, isNotKnown: false, progress: 0 };
   if (body === undefined)
     throw new NotReady(isPage(text) ? `it answered with ${aPage(text)}` : 'it answered with no JSON');
   const answer = jobIn(body);
+  if (answer.isNotKnown) throw new NotReady('it does not know the job');
   const { error } = answer;
   if (error && answer.state === 'failed' && !answer.isStated && STILL_RUNS.test(error.message)) {
     return { ...answer, state: 'running' };
   }
   return error && isOfQuestion(answer, error) ? unlessNotReady(refusedWith(statedStatus(error) ?? 404, error)) : answer;
 }
-
-/** Some services have an error for a job that they are working on. */
-const STILL_RUNS =
-  /still (?:in progress|running|processing|being)|not (?:been )?(?:yet )?(?:completed|complete|finished|ready)|is (?:in progress|processing|queued|pending)/i;
 
 function stillRuns(error: unknown): boolean {
   return error instanceof OpenAI.APIError && error.status === 400 && STILL_RUNS.test(error.message);

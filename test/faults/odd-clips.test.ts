@@ -8,6 +8,7 @@ import { framesOf, makeFilm, type MeasuredFilm, type SourcePart } from '../../sr
 import { fitClip, needsFitting } from '../../src/activities/media/fit-media';
 import { measureClip } from '../../src/activities/media/measure-clip';
 import type { LaneRun } from '../../src/activities/lanes/lane-run';
+import { UndecodedMedia } from '../../src/providers';
 import { coloursIn, cuesIn } from '../support/films';
 import { fromSetup } from '../support/services';
 import { newFolder } from '../support/new-folder';
@@ -45,6 +46,9 @@ const ODD: Readonly<
   WMV: { name: 'wmv', args: [] },
   Ogg: { name: 'ogv', args: [] },
   'H.264 in Matroska': { name: 'mkv', args: H264 },
+  MXF: { name: 'mxf', args: [] },
+  IVF: { name: 'ivf', args: ['-c:v', 'libvpx'] },
+  'H.264 and no container': { name: 'h264', args: H264 },
   'an animated PNG': { name: 'apng', args: [] },
   'two pictures in each frame': { args: [...H264, '-flags', '+ilme+ildct', '-x264-params', 'tff=1'] },
 };
@@ -347,7 +351,6 @@ describe('Clips of a provider', () => {
 
   test.each([
     ['a list of other files', 'ffconcat version 1.0\nfile a.mp4\n'],
-    ['a playlist', '#EXTM3U\n#EXTINF:1,\na.mp4\n#EXT-X-ENDLIST\n'],
     ['a page', '<!doctype html><title>Gone</title>'],
     ['nothing', ''],
   ])('that are %s are no clips', async (_what, text) => {
@@ -355,6 +358,19 @@ describe('Clips of a provider', () => {
     const path = join(folder, 'text.mp4');
     await writeFile(path, text);
     await expect(measure(path, SECONDS)).rejects.toMatchObject(unusable(/no video/));
+  });
+
+  test.each([
+    ['a playlist of pieces', '#EXTM3U\n#EXTINF:1,\na.mp4\n#EXT-X-ENDLIST\n'],
+    ['an archive', 'PK\x03\x04\x14\0'],
+    ['a sound without a picture', 'ID3\x04\0\0\0\0\0\0'],
+  ])('that are %s are not ordered again, because another one would be the same', async (what, bytes) => {
+    await clip('a.mp4');
+    const path = join(folder, 'undecoded.mp4');
+    await writeFile(path, bytes, 'latin1');
+    const error: unknown = await measure(path, SECONDS).catch((each: unknown) => each);
+    expect(error).toBeInstanceOf(UndecodedMedia);
+    expect((error as Error).message).toContain(what);
   });
 
   test.each([

@@ -26,7 +26,7 @@ export interface Asked {
 }
 
 export type Script = readonly (Reply | ((asked: Asked) => Reply))[];
-type Kind = 'image' | 'submit' | 'poll' | 'content';
+type Kind = 'image' | 'look' | 'submit' | 'poll' | 'content';
 
 /** What each kind of request is answered with, one after the other; the last one stays. */
 export type Scripts = Readonly<Partial<Record<Kind, Script>>>;
@@ -40,6 +40,7 @@ interface Tale {
 
 const DEFAULTS: Record<Kind, (asked: Asked) => Reply> = {
   image: () => ({ file: 'picture.png' }),
+  look: () => ({ file: 'picture.png' }),
   submit: ({ id }) => ({ json: { id, object: 'video', status: 'queued', progress: 0 } }),
   poll: ({ id }) => ({ json: { id, object: 'video', status: 'completed', progress: 100 } }),
   content: ({ seconds }) => ({ file: `clip-${seconds}.mp4` }),
@@ -84,7 +85,11 @@ export class ScriptedMedia {
   }
 
   tell(mark: string, scripts: Scripts): Tale {
-    const tale = { scripts, asked: { image: 0, submit: 0, poll: 0, content: 0 }, paid: { images: 0, clips: 0 } };
+    const tale = {
+      scripts,
+      asked: { image: 0, look: 0, submit: 0, poll: 0, content: 0 },
+      paid: { images: 0, clips: 0 },
+    };
     this.tales.set(mark, tale);
     return tale;
   }
@@ -110,16 +115,21 @@ export class ScriptedMedia {
         response,
       );
     }
+    const [, picture] = /^\/v1\/images\/generations\/([\w-]+)$/.exec(pathname) ?? [];
+    if (picture !== undefined) {
+      const job = this.jobs.get(picture);
+      if (!job) return send(response, { status: 404, json: { error: { message: 'not found' } } });
+      return this.reply('look', job.tale, { body, id: picture, seconds: '' }, response);
+    }
     if (pathname.startsWith('/files/')) return this.serve(request, response);
     const prompt = JSON.stringify(body);
     const tale = [...this.tales].find(([mark]) => prompt.includes(mark))?.[1];
     if (!tale) return send(response, { status: 404, json: { error: { message: `no script for ${prompt}` } } });
-    if (pathname === '/v1/images/generations')
-      return this.reply('image', tale, { body, id: '', seconds: '' }, response);
     const job = `job-${this.jobs.size + 1}`;
-    const seconds = String(body['seconds']);
+    const isImage = pathname === '/v1/images/generations';
+    const seconds = isImage ? '' : String(body['seconds']);
     this.jobs.set(job, { tale, seconds });
-    return this.reply('submit', tale, { body, id: job, seconds }, response);
+    return this.reply(isImage ? 'image' : 'submit', tale, { body, id: job, seconds }, response);
   }
 
   private async reply(
@@ -137,7 +147,8 @@ export class ScriptedMedia {
     if (kind === 'submit' && !isRefused) tale.paid.clips += 1;
     if (reply.file === undefined) return send(response, reply);
     const bytes = await this.fileOf(reply.file);
-    if (kind !== 'image') return send(response, { ...reply, body: bytes, headers: { 'content-type': 'video/mp4' } });
+    if (kind !== 'image' && kind !== 'look')
+      return send(response, { ...reply, body: bytes, headers: { 'content-type': 'video/mp4' } });
     return send(response, { ...reply, json: { created: 1, data: [{ b64_json: bytes.toString('base64') }] } });
   }
 

@@ -109,6 +109,11 @@ describe('A picture in the form of another API, which a gateway passes on', () =
     expect(imageIn(body)).toEqual({ kind: 'address', url });
   });
 
+  test('is found at an address that does not end as that of a picture', () => {
+    const file = 'https://files.example/download?id=7';
+    expect(imageIn({ results: [{ file }], check_url: 'https://x' })).toEqual({ kind: 'address', url: file });
+  });
+
   test.each<[api: string, body: unknown]>([
     ['Imagen', { generatedImages: [{ image: { imageBytes: picture } }] }],
     ['Interactions', { output_image: { data: picture, mime_type: 'image/png' } }],
@@ -128,8 +133,23 @@ describe('A picture in the form of another API, which a gateway passes on', () =
   });
 
   test('that is a job, and not there yet, is known as one', () => {
-    const jobs = [{ id: 'b', polling_url: 'https://x' }, { output: { task_id: 'b', task_status: 'PENDING' } }];
+    const stated = {
+      id: 'b',
+      polling_url: 'https://x',
+      image_url: 'https://files.example/draft.png',
+      status: 'running',
+    };
+    expect(imageIn(stated)).toEqual({ kind: 'job', id: 'b', at: 'https://x' });
+    const later = { id: 'b', status: 'processing', fetch_result: 'https://x', future_links: ['https://x/a.png'] };
+    expect(imageIn(later)).toEqual({ kind: 'job', id: 'b', at: 'https://x' });
+    const jobs = [{ id: 'b' }, { output: { task_id: 'b', task_status: 'PENDING' } }, { data: { taskId: 'b' } }];
     for (const body of jobs) expect(imageIn(body)).toEqual({ kind: 'job', id: 'b' });
+    for (const body of [
+      { id: 'b', data: [] },
+      { id: 'b', created: 1 },
+      { id: 'b', choices: [] },
+    ])
+      expect(imageIn(body)).toEqual({ kind: 'nothing' });
   });
 
   test('is not refused by an empty reason', () => {
@@ -164,6 +184,12 @@ describe('A job in the form of another API, which a gateway passes on', () => {
     ['PixVerse', { ErrCode: 0, Resp: { id: 'a', status: 1, url } }],
     ['Tencent', { Response: { JobId: 'a', Status: 'DONE', ResultVideoUrl: url, ErrorCode: '' } }],
     ['an older new-api', { code: 'success', data: { task_id: 'a', status: 'SUCCESS', fail_reason: url } }],
+    ['addresses in a list', { id: 'a', status: 'done', urls: [url] }],
+    ['addresses by their kinds', { uid: 'a', phase: 'Succeeded', urls: { gif: poster, mp4: url } }],
+    ['other names in capitals', { JobID: 'a', JobStatus: 'COMPLETED', MediaFileUri: url }],
+    ['GraphQL', { data: { generation: { id: 'a', status: 'COMPLETE', videoUrl: url } } }],
+    ['a list of jobs', { jobs: [{ inference_id: 'a', job_status: 'done', video: url }] }],
+    ['a state of the question alone', { status: 'ok', task_id: 'a', video_url: url }],
     ['a poster before the clip', { id: 'a', status: 'succeeded', output: [poster, url] }],
     ['a mapping by number', { id: 'a', status: 'completed', videos: { '0': { url } } }],
     [
@@ -206,6 +232,8 @@ describe('A job in the form of another API, which a gateway passes on', () => {
       { data: { task_id: 'a', task_status: 'failed', task_status_msg: 'Failure to pass the risk control system' } },
     ],
     ['Replicate', { id: 'a', status: 'failed', error: 'NSFW content detected. Try a different prompt.' }],
+    ['an output with the reason', { id: 'a', status: 'failed', output: { error: 'flagged as sensitive content' } }],
+    ['a result with the code', { id: 'a', status: 'failed', result: { code: 'ContentPolicyViolation', message: 'x' } }],
     ['Luma', { id: 'a', state: 'failed', failure_reason: '400: advanced moderation failed' }],
   ])('was refused, and is not ordered again: %s', (_, body) => {
     const { state, error } = jobIn(body);

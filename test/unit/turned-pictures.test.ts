@@ -74,6 +74,22 @@ describe('A picture that states how it is turned, or has an odd form,', () => {
     return readFile(path);
   }
 
+  test.each([
+    ['png', 'smpte2084', 'm=gbr:r=pc,format=rgb48'],
+    ['avif', 'arib-std-b67', 'm=bt2020nc:r=tv,format=yuv420p10le'],
+  ])('is as bright as it is meant to be if it is HDR: %s, %s', async (ending, transfer, form) => {
+    const hdr = `format=gbrp,zscale=tin=bt709:pin=bt709:min=gbr:rin=pc:t=${transfer}:p=bt2020:npl=203:${form}`;
+    const codec = ending === 'avif' ? ['-c:v', 'libaom-av1', '-cpu-used', '8', '-still-picture', '1'] : [];
+    const given = await stored(ending, '-frames:v', '1', '-vf', `drawbox=c=gray:t=fill,${hdr}`, ...codec);
+    const { bytes, mediaType } = await fitted(given, `image/${ending}`);
+    const path = join(folder, 'grey.png');
+    await writeFile(path, bytes);
+    const args = ['-v', 'error', '-i', path, '-vf', 'scale=1:1,format=gray', '-f', 'rawvideo', '-'];
+    const { stdout } = await run(FFMPEG, args, { encoding: 'buffer' });
+    expect(mediaType).toBe('image/png');
+    expect(Math.abs((stdout[0] ?? 0) - 0x80)).toBeLessThan(8);
+  });
+
   test('may be a PNG, too', async () => {
     const half = 'drawbox=y=ih/2:c=lime:t=fill,vflip';
     const plain = await png('-frames:v', '1', '-vf', half);

@@ -7,6 +7,7 @@ import {
   OpenAiImage,
   OpenAiVideo,
   OUR_ADAPTERS,
+  UndecodedMedia,
   type VideoProvider,
 } from '../../src/providers';
 
@@ -54,9 +55,41 @@ describe('A provider of clips', () => {
     ['the same in a wrapper', '{"data":{"task_id": 9007199254740993 },"time":1.2345678901234567}', '9007199254740993'],
     ['digits in a text', '{"id":"a","note":"\\"1, 12345678901234567\\""}', 'a'],
     ['the mark of the byte order', '\ufeff{"id":"a"}', 'a'],
+    ['an id with a space', '{"id":"a b","status":"queued"}', 'a b'],
+    ['an operation', '{"name":"operations/a","done":false}', 'operations/a'],
   ])('may answer with %s', async (_what, body, jobId) => {
     answer = (response) => response.end(body);
     expect(await submit()).toMatchObject({ jobId });
+  });
+
+  test('may have its job at an address of its own, and its clip at another one', async () => {
+    const at = `${origin}/queue/job/status`;
+    const asked: string[] = [];
+    answer = (response, url) => {
+      asked.push(url);
+      if (url === '/files/a.mp4') return response.end(CLIP);
+      const done = { request_id: 'job', status: 'COMPLETED', response_url: `${origin}/queue/job` };
+      const queued = { request_id: 'job', status: 'IN_QUEUE', status_url: '/queue/job/status', cancel_url: '/c' };
+      const result = { video: { url: `${origin}/files/a.mp4` } };
+      return response.end(JSON.stringify(url === '/queue/job' ? result : asked.length < 3 ? queued : done));
+    };
+    const { jobId } = await submit();
+    expect(jobId).toBe(`job ${at}`);
+    const own = new OpenAiVideo(options());
+    expect(await own.poll(jobId, signal)).toMatchObject({ status: 'running', jobId });
+    const job = await own.poll(jobId, signal);
+    expect(await download(job.status === 'completed' ? job.url : undefined)).toEqual(CLIP);
+    expect(asked).toEqual(['/v1/videos', ...Array(2).fill('/queue/job/status'), '/queue/job', '/files/a.mp4']);
+    // What leads to its usual place, or to another server, changes nothing.
+    for (const polling_url of ['/v1/videos/a', 'https://elsewhere.example/a']) {
+      answer = (response) => response.end(JSON.stringify({ id: 'a', status: 'pending', polling_url }));
+      expect(await submit()).toMatchObject({ jobId: 'a' });
+    }
+  });
+
+  test.each(['Task not found', 'UNKNOWN', 'NOT_FOUND'])('is asked again for a job in the state %s', async (status) => {
+    answer = (response) => response.end(JSON.stringify({ id: 'job', status }));
+    await expect(new OpenAiVideo(options()).poll('job', signal)).rejects.toBeInstanceOf(NotReady);
   });
 
   test.each([
@@ -186,13 +219,158 @@ describe('A provider of clips', () => {
     expect(await image).toMatchObject({ bytes: PNG });
   });
 
-  test('that answers with a job in the place of a picture is not asked for another one', async () => {
-    answer = (response) => response.end(JSON.stringify({ id: 'task-1', status: 'queued' }));
-    const image = new OpenAiImage(options()).generate({ prompt: 'a fox', size: '1x1', idempotencyKey: 'k' }, signal);
-    await expect(image).rejects.toMatchObject({
-      type: 'Provider.BadRequest',
-      message: expect.stringContaining('task-1'),
+  describe('that makes a picture as a job', () => {
+    /** Orders a picture. `polls` are the answers to the questions after it, of which the last one stays. */
+    async function draw(
+      submitted: object,
+      polls: readonly (object | number | string)[],
+      adapter?: 'bfl' | 'dashscope',
+    ) {
+      const asked: string[] = [];
+      answer = (response, url, key) => {
+        if (url.startsWith('/files/')) return void response.writeHead(url.includes('gone') ? 403 : 200).end(PNG);
+        asked.push(`${url}${key === undefined ? '' : ' with the key'}`);
+        const reply = asked.length === 1 ? submitted : (polls[Math.min(asked.length - 2, polls.length - 1)] ?? 404);
+        if (typeof reply === 'number') return void response.writeHead(reply).end('{}');
+        response.end(typeof reply === 'string' ? reply : JSON.stringify(reply));
+      };
+      const given = { ...options(), pollMs: 1, name: 'p', jsonSchema: false, options: {}, mayAsk: () => true };
+      const provider = adapter
+        ? OUR_ADAPTERS[adapter]?.image?.({ ...given, onNotice: () => undefined })
+        : new OpenAiImage(given);
+      const image = provider?.generate({ prompt: 'a fox', size: '1x1', idempotencyKey: 'k' }, signal);
+      const made = await image?.catch((error: Error & { type?: string; status?: number }) => error);
+      return { made, asked };
+    }
+
+    const QUEUED = { id: 'a', status: 'queued' };
+    const at = (url: string) => ({ id: 'a', status: 'completed', data: [{ url }] });
+    type Told = () => [submitted: object, polls: (object | number | string)[]];
+
+    test.each<[service: string, told: Told]>([
+      [
+        'Black Forest Labs, with an address of the job',
+        () => [
+          { id: 'a', polling_url: `${origin}/v1/get_result?id=a` },
+          [
+            { id: 'a', status: 'Pending', result: null },
+            { id: 'a', status: 'Ready', result: { sample: '/files/a.png' } },
+          ],
+        ],
+      ],
+      [
+        'Replicate',
+        () => [
+          { id: 'a', status: 'starting', input: {}, output: null, urls: { get: `${origin}/v1/predictions/a` } },
+          [{ id: 'a', status: 'succeeded', output: [`${origin}/files/a.png`] }],
+        ],
+      ],
+      [
+        'fal, whose answer is at an address of its own',
+        () => [
+          { request_id: 'a', status: 'IN_QUEUE', status_url: '/v1/a/status', response_url: `${origin}/v1/a` },
+          [
+            { request_id: 'a', status: 'COMPLETED', response_url: `${origin}/v1/a` },
+            { images: [{ url: '/files/a.png' }] },
+          ],
+        ],
+      ],
+      [
+        'Kling',
+        () => [
+          { code: 0, data: { task_id: 'a', task_status: 'submitted' } },
+          [
+            {
+              code: 0,
+              data: { task_id: 'a', task_status: 'succeed', task_result: { images: [{ url: '/files/a.png' }] } },
+            },
+          ],
+        ],
+      ],
+      [
+        'Runway, with an id alone, at another path',
+        () => [{ id: 'a' }, [404, { id: 'a', status: 'SUCCEEDED', output: ['/files/a.png'] }]],
+      ],
+      [
+        'Leonardo',
+        () => [
+          { sdGenerationJob: { generationId: 'a' } },
+          [
+            {
+              generations_by_pk: { id: 'a', status: 'COMPLETE', generated_images: [{ url: `${origin}/files/a.png` }] },
+            },
+          ],
+        ],
+      ],
+      ['a draft on the way', () => [QUEUED, [{ ...QUEUED, imageUrl: '/files/gone.png' }, at('/files/a.png')]]],
+      [
+        'faults on the way',
+        () => [
+          QUEUED,
+          [
+            404,
+            { id: 'a', status: 'NOT_FOUND' },
+            { id: 'a', status: 'running' },
+            429,
+            503,
+            '<html>',
+            '',
+            QUEUED,
+            at('/files/a.png'),
+          ],
+        ],
+      ],
+      ['another address after one that has run out', () => [QUEUED, [at('/files/gone.png'), at('/files/a.png')]]],
+    ])('is asked after it until it is there: %s', async (_service, told) => {
+      const { made } = await draw(...told());
+      expect(made).toMatchObject({ mediaType: 'image/png' });
     });
+
+    test.each<[what: string, last: object | number, error: object]>([
+      ['is moderated', { id: 'a', status: 'Content Moderated', result: null }, { status: 451 }],
+      ['fails', { id: 'a', status: 'failed', error: { message: 'no GPU' } }, { message: 'its job failed: no GPU' }],
+      [
+        'is done without a picture',
+        { id: 'a', status: 'completed', data: [] },
+        { message: 'its job is done, and has no image' },
+      ],
+      ['is not known', 404, { type: 'Media.Unusable', message: expect.stringContaining('job a') as string }],
+    ])('does not order another one by itself if the job %s', async (_what, last, error) => {
+      const { made, asked } = await draw(QUEUED, [QUEUED, last]);
+      expect(made).toMatchObject(error);
+      expect(asked.filter((url) => url.startsWith('/v1/images/generations with'))).toHaveLength(1);
+    });
+
+    test('may have an API of its own', async () => {
+      const task = { task_id: 'a', task_status: 'SUCCEEDED', results: [{ url: '/files/a.png' }] };
+      const { asked } = await draw(
+        { output: { task_id: 'a', task_status: 'PENDING' } },
+        [{ output: task }],
+        'dashscope',
+      );
+      expect(asked).toEqual(['/v1/services/aigc/text2image/image-synthesis with the key', '/v1/tasks/a with the key']);
+      const ready = { id: 'a', status: 'Ready', result: { sample: '/files/a.png' } };
+      expect((await draw({ id: 'a', polling_url: `${origin}/v1/own?id=a` }, [ready], 'bfl')).asked).toEqual([
+        '/v1/m',
+        '/v1/own?id=a',
+      ]);
+    });
+  });
+
+  test.each([
+    ['an SVG drawing', '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" />'],
+    ['a PDF', '%PDF-1.7'],
+    ['a JPEG 2000', '\0\0\0\x0cjP  \r\n'],
+  ])('that draws %s is asked for no second one, which would be the same', async (what, picture) => {
+    const sent = Buffer.from(picture, 'latin1');
+    const asText = what.includes('SVG') ? `data:image/svg+xml;utf8,${picture}` : sent.toString('base64');
+    for (const body of [sent, JSON.stringify({ data: [{ b64_json: asText }] })]) {
+      answer = (response) => response.end(body);
+      const image = new OpenAiImage(options()).generate({ prompt: 'a fox', size: '1x1', idempotencyKey: 'k' }, signal);
+      const error: unknown = await image.catch((each: unknown) => each);
+      expect(error).toBeInstanceOf(UndecodedMedia);
+      expect((error as Error).message).toContain(what);
+    }
   });
 
   test('gets its key for a picture of its own, if it asks for the key', async () => {

@@ -17,7 +17,7 @@ const FILES_ONLY = ['-protocol_whitelist', 'file', '-max_pixels', `${MAX_PIXELS}
  */
 export const CLIP = [
   ...FILES_ONLY,
-  ...['-format_whitelist', 'mov,matroska,gif,avi,mpegts,mpeg,flv,asf,ogg,apng,webp_anim'],
+  ...['-format_whitelist', 'mov,matroska,gif,avi,mpegts,mpeg,flv,asf,ogg,mxf,ivf,h264,hevc,apng,webp_anim'],
 ] as const;
 export const PICTURE = [...FILES_ONLY, '-f', 'image2', '-pattern_type', 'none'] as const;
 /** Our own list of such clips. */

@@ -62,18 +62,23 @@ const HDR_WHITE = 203;
 
 /**
  * The filter that brings HDR to the colours and the brightness of the film. White becomes white, and only what is brighter
- * loses contrast. It comes after a smaller size, because its frames are large.
+ * loses contrast. `matrix` is how the frames have their colours; `input` if
+ * they state that themselves, which clips do not always.
  */
-function fromHdr(transfer: string, frameSize: string): string {
-  const { width, height } = filmSize(frameSize);
+export function fromHdr(transfer: string, matrix: 'bt2020nc' | 'input'): string {
   return [
-    `scale=${width}:${height}:force_original_aspect_ratio=decrease:force_divisible_by=2`,
-    `zscale=tin=${transfer}:min=bt2020nc:pin=bt2020:t=linear:npl=${HDR_WHITE}`,
+    `zscale=tin=${transfer}:min=${matrix}:pin=bt2020:t=linear:npl=${HDR_WHITE}`,
     'format=gbrpf32le',
     'zscale=p=bt709',
     'tonemap=mobius:param=0.6:peak=5',
     'zscale=t=bt709:m=bt709:r=tv',
   ].join(',');
+}
+
+/** It comes before the change of colours, whose frames are large. */
+function within(frameSize: string): string {
+  const { width, height } = filmSize(frameSize);
+  return `scale=${width}:${height}:force_original_aspect_ratio=decrease:force_divisible_by=2`;
 }
 
 /** ffmpeg's arguments to make a part an mp4 in the film's form, of exactly its frames. */
@@ -88,7 +93,7 @@ export function formingArgs(part: FormedPart, frameSize: string, target: string)
   const filters = [
     ...(INTERLACED.test(odd) ? ['bwdif=mode=send_frame'] : []),
     ...(fill ? [fillOf(frameSize)] : []),
-    ...(hdr ? [fromHdr(hdr, frameSize)] : []),
+    ...(hdr ? [within(frameSize), fromHdr(hdr, 'bt2020nc')] : []),
     formOf(frameSize),
   ];
   const output = ['-map', '0:V:0', '-vf', filters.join(','), ...ENCODING, ...COLOURS, '-frames:v', `${frames}`, '-an'];

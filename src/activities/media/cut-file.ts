@@ -39,12 +39,33 @@ export async function isCutShort(path: string): Promise<boolean> {
 
 /** By its first bytes, the type of a file that is a picture; a clip may state among its brands that it has one. */
 export async function pictureTypeOf(path: string): Promise<string | undefined> {
+  const head = await headOf(path);
+  const isClip = head.toString('latin1', 4, 8) === 'ftyp' && !/^(?:avi|hei|mif|msf)/.test(head.toString('latin1', 8));
+  return isClip ? undefined : imageTypeOf(head);
+}
+
+const UNDECODED: readonly (readonly [string, RegExp])[] = [
+  ['a playlist of pieces', /^(?:\xef\xbb\xbf)?\s*#EXTM3U/],
+  ['an archive', /^(?:PK\x03\x04|\x1f\x8b|Rar!|7z\xbc\xaf)/],
+  [
+    'a sound without a picture',
+    /^(?:ID3|\xff[\xf2\xf3\xfa\xfb\xf1\xf9]|RIFF.{4}WAVE|fLaC|OggS.{24}(?:\x01vorbis|Opus))/s,
+  ],
+  ['a 3D model', /^glTF/],
+];
+
+/** The name of a kind of file that holds no clip, whoever reads it; undefined if its first bytes are of no such kind. */
+export async function undecodedTypeOf(path: string): Promise<string | undefined> {
+  const head = (await headOf(path)).toString('latin1');
+  return UNDECODED.find(([, sign]) => sign.test(head))?.[0];
+}
+
+async function headOf(path: string): Promise<Buffer> {
   const file = await open(path);
   try {
     const head = Buffer.alloc(HEAD_OF_PICTURE);
     const { bytesRead } = await file.read(head, 0, HEAD_OF_PICTURE, 0);
-    const isClip = head.toString('latin1', 4, 8) === 'ftyp' && !/^(?:avi|hei|mif|msf)/.test(head.toString('latin1', 8));
-    return isClip ? undefined : imageTypeOf(head.subarray(0, bytesRead));
+    return head.subarray(0, bytesRead);
   } finally {
     await file.close();
   }

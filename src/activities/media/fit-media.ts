@@ -4,10 +4,10 @@ import { imageSize } from 'image-size';
 import { StoryreelError } from '../../protocol';
 import { sizeOption, UnusableMedia, type Media } from '../../providers';
 import { ffmpeg } from '../film/ffmpeg';
-import { filmSize, formingArgs, FRAMES_PER_SECOND, isOdd, isShowable } from '../film/film-form';
+import { filmSize, formingArgs, fromHdr, FRAMES_PER_SECOND, isOdd, isShowable } from '../film/film-form';
 import type { Inspected } from './inspect-clip';
 import type { LaneRun } from '../lanes/lane-run';
-import { isPlainPicture } from './plain-picture';
+import { hdrOfPicture, isPlainPicture } from './plain-picture';
 import { inWorkFolder } from './work-folder';
 
 /**
@@ -52,20 +52,27 @@ export async function fitPicture(run: LaneRun, image: Media, frameSize: string):
   // The sums in a PNG have shown that it is whole; whether a JPEG is, only a decoder knows.
   if (isKept && image.mediaType !== 'image/jpeg') return kept;
   const mediaType = image.mediaType === 'image/jpeg' ? 'image/jpeg' : 'image/png';
-  const filter = mediaType === 'image/png' ? `${cover(frameSize)},format=rgb24|rgba` : cover(frameSize);
+  const hdr = hdrOfPicture(image.bytes, image.mediaType);
   return inWorkFolder(run, async (folder) => {
     const source = join(folder, 'given');
     const target = join(folder, mediaType === 'image/png' ? 'fitted.png' : 'fitted.jpg');
     await writeFile(source, image.bytes);
-    const one = ['-map', '0:v:0', '-frames:v', '1', '-update', '1', '-q:v', '2'];
-    await asUnusable(
-      ffmpeg(
-        run.deps.config.FFMPEG_PATH,
-        [...(mediaType === 'image/jpeg' ? JPEG : ANY_PICTURE), '-i', source, ...one, '-vf', filter, target],
-        run.signal,
-      ),
-    );
+    const input = [...(mediaType === 'image/jpeg' ? JPEG : ANY_PICTURE), '-i', source, '-map', '0:v:0'];
+    const form = (...colours: readonly string[]) => {
+      const filter = [cover(frameSize), ...colours, ...(mediaType === 'image/png' ? ['format=rgb24|rgba'] : [])];
+      const output = ['-frames:v', '1', '-update', '1', '-q:v', '2', '-vf', filter.join(','), target];
+      return ffmpeg(run.deps.config.FFMPEG_PATH, [...input, ...output], run.signal);
+    };
+    await asUnusable(hdr === undefined ? form() : withoutHdr(form(`${fromHdr(hdr, 'input')},format=yuv444p`), form));
     return isKept ? kept : { bytes: await readFile(target), mediaType, width: wanted.width, height: wanted.height };
+  });
+}
+
+/** Some ffmpegs lack what HDR needs: its colours are paler then, which is better than nothing. */
+async function withoutHdr(work: Promise<void>, plain: () => Promise<void>): Promise<void> {
+  await work.catch((error: unknown) => {
+    if (!isOfInput(error)) throw error;
+    return plain();
   });
 }
 
@@ -103,11 +110,7 @@ export async function fitClip(run: LaneRun, folder: string, source: string, fit:
       run.signal,
     );
   const odd = isOdd(info.form) ? info.form : undefined;
-  await form(odd).catch((error: unknown) => {
-    if (odd === undefined || !isOfInput(error)) throw error;
-    // Some ffmpegs lack what HDR needs: its colours are paler then, which is better than no clip.
-    return form();
-  });
+  await (odd === undefined ? form() : withoutHdr(form(odd), form));
   return target;
 }
 

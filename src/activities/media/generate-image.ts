@@ -1,7 +1,7 @@
 import { planImage } from '../../planning';
 import { saveImage } from '../../stages';
 import type { LaneResult, LaneTask } from '../../protocol';
-import { UnusableMedia, type ImageProvider } from '../../providers';
+import { UndecodedMedia, UnusableMedia, type ImageProvider } from '../../providers';
 import type { ActivityDeps } from '../deps';
 import { fitPicture } from './fit-media';
 import { imageKey, isPaidInVain } from './image-order';
@@ -66,8 +66,9 @@ const imageProducer: LaneProducer<ImageInputs> = {
       await paid.booked?.waste(error, ONE, !answered && !isUnusable);
       if (isUnusable) await paid.booked?.spoil();
       // What was ordered under a key is there when it is asked for again.
-      const isLost = !chosen.honoursKey && paid.booked !== undefined && isPaidInVain(error, answered);
-      throw isUnusable || (isLost && !run.signal.aborted) ? new WastedOrder(error) : error;
+      const isLost = !isUnusable && !chosen.honoursKey && paid.booked !== undefined && isPaidInVain(error, answered);
+      const isWorthAnother = isUnusable && !(error instanceof UndecodedMedia);
+      throw isWorthAnother || (isLost && !run.signal.aborted) ? new WastedOrder(error) : error;
     }
   },
 };

@@ -1,6 +1,13 @@
 import { planVideo } from '../../planning';
 import { StoryreelError, type LaneResult, type LaneTask } from '../../protocol';
-import { NotReady, UnusableMedia, type ClipOrder, type VideoJob, type VideoProvider } from '../../providers';
+import {
+  NotReady,
+  UndecodedMedia,
+  UnusableMedia,
+  type ClipOrder,
+  type VideoJob,
+  type VideoProvider,
+} from '../../providers';
 import type { ProviderCall } from '../../telemetry';
 import { awaitClip, awaitJob, type Awaited } from './await-clip';
 import type { Amount } from '../usage/call-cost';
@@ -138,7 +145,8 @@ async function madeClip(
       );
       return await fitted(run, clip, inputs.seconds, order);
     } catch (error) {
-      if (!(error instanceof UnusableMedia) || received > 1) throw error;
+      const mayBeWhole = error instanceof UnusableMedia && !(error instanceof UndecodedMedia);
+      if (!mayBeWhole || received > 1) throw error;
     }
   }
 }
@@ -173,7 +181,7 @@ async function lostClip(
   wasLost: boolean,
 ): Promise<Error> {
   if (error instanceof UnusableMedia || wasLost) {
-    const why = new WastedOrder(error);
+    const why = error instanceof UndecodedMedia ? error : new WastedOrder(error);
     await storeFault(run, job, why, { status: 'failed' });
     await paid.close({ unit: 'second', units: order.seconds }, error instanceof NotReady);
     return why;

@@ -1,6 +1,6 @@
 import { boundedLine } from '../../protocol';
-import { UnusableMedia } from '../../providers';
-import { isCutShort, pictureTypeOf } from './cut-file';
+import { UndecodedMedia, UnusableMedia } from '../../providers';
+import { isCutShort, pictureTypeOf, undecodedTypeOf } from './cut-file';
 import { inspectClip, type Inspected } from './inspect-clip';
 
 /** No clip of a scene is as long; one that poses as one would have to be decoded for hours. */
@@ -25,7 +25,7 @@ export async function measureClip(
   const picture = await pictureTypeOf(file);
   // A picture in AVIF or HEIC is read as a clip of one frame.
   if (found?.container.includes('mp4') && picture !== undefined) throw inPlace(picture);
-  if (!found) throw picture === undefined ? new UnusableMedia(NO_CLIP) : inPlace(picture);
+  if (!found) throw picture === undefined ? noClip(await undecodedTypeOf(file)) : inPlace(picture);
   const [fault = (await isCutShort(file)) ? 'the file ends before its last frame' : undefined] = found.faults;
   if (fault !== undefined) {
     const where = `after ${rounded(found.seconds)} s (${boundedLine(withoutAddresses(fault.replaceAll(`${file}: `, '')), MAX_QUOTE_BYTES)})`;
@@ -44,6 +44,13 @@ export async function measureClip(
 }
 
 const NO_CLIP = 'The provider answered with something that is no video, or with one of which no frame can be decoded.';
+
+function noClip(what: string | undefined): UnusableMedia {
+  if (what === undefined) return new UnusableMedia(NO_CLIP);
+  return new UndecodedMedia(
+    `The provider's clip is ${what}. It is not ordered again by itself. Choose a model, or a setting of it, that makes an MP4, then retry.`,
+  );
+}
 
 function inPlace(type: string): UnusableMedia {
   return new UnusableMedia(`The provider answered with a picture (${type}) in the place of a clip.`);

@@ -11,9 +11,11 @@ export function isPlainPicture(bytes: Buffer, mediaType: string): boolean {
 
 /** The signature of a PNG, after which its chunks begin. Each has 12 bytes around its data. */
 const PNG_HEAD = 8;
+/** The fields of a picture come before its pixels. */
+const HEAD_BYTES = 64 * 1024;
 const BITS_AT = PNG_HEAD + 16;
-/** Chunks of an animation, and of fields that may turn the picture. */
-const NOT_PLAIN = new Set(['acTL', 'eXIf']);
+/** Chunks of an animation, of fields that may turn the picture, and of colours that may be HDR. */
+const NOT_PLAIN = new Set(['acTL', 'eXIf', 'cICP']);
 
 /** Whether each chunk is whole by its sum, too. Source: PNG specification, third edition. */
 function isPlainPng(bytes: Buffer): boolean {
@@ -39,4 +41,16 @@ function componentsOfJpeg(bytes: Buffer): number {
     else at += 2 + bytes.readUInt16BE(at + 2);
   }
   return 0;
+}
+
+/** Source: ITU-T H.273. */
+const HDR_TRANSFERS: Readonly<Record<number, string>> = { 16: 'smpte2084', 18: 'arib-std-b67' };
+
+/** The transfer function of a picture in HDR, in ffmpeg's words, as its own fields state it. */
+export function hdrOfPicture(bytes: Buffer, mediaType: string): string | undefined {
+  // The transfer function is the second field, of one byte in a PNG and of two in the others.
+  const [field, behind] = mediaType === 'image/png' ? ['cICP', 5] : ['colrnclx', 11];
+  if (!['image/png', 'image/avif', 'image/heic'].includes(mediaType)) return undefined;
+  const at = bytes.subarray(0, HEAD_BYTES).indexOf(field);
+  return at < 0 ? undefined : HDR_TRANSFERS[bytes[at + behind] ?? 0];
 }
