@@ -22,7 +22,7 @@ export { ProjectStage } from './project-stage.entity';
 export { Project } from './project.entity';
 export { PromptTemplate } from './prompt-template.entity';
 export { readRunSettings, stored, type ModelSetting, type RunSettings } from './run-settings';
-export { isReadOnly, tablesWithoutRights, isUnmigrated, pendingMigrations } from './schema-state';
+export { isReadOnly, tablesWithoutRights, isUnmigrated, schemaState } from './schema-state';
 export { Scene } from './scene.entity';
 export { Session } from './session.entity';
 export { StageResult } from './stage-result.entity';
