@@ -70,9 +70,14 @@ export class ScriptedWorkflows {
   }
 
   /** Starts a run whose activities do what the script says. */
-  async start(projectId: ProjectId, script: Script, input: Partial<StoryInput> = {}): Promise<void> {
+  async start(
+    projectId: ProjectId,
+    script: Script,
+    input: Partial<StoryInput> = {},
+    type: string = STORY_WORKFLOW,
+  ): Promise<void> {
     this.scripts.set(projectId, script);
-    await this.client.workflow.start(STORY_WORKFLOW, {
+    await this.client.workflow.start(type, {
       workflowId: workflowIdOf(projectId),
       taskQueue: this.taskQueue,
       args: [{ projectId, ...input }],

@@ -86,3 +86,18 @@ describe('A step that a person completes by hand with', () => {
     },
   );
 });
+
+test('A workflow of a type that is not there fails at once, and names the types that are', async () => {
+  const projectId = randomUUID() as ProjectId;
+  await workflows.start(projectId, { lane: async () => ({}) as never }, {}, 'storry');
+  const end: unknown = await workflows
+    .handle(projectId)
+    .result()
+    .catch((error: unknown) => error);
+  const { default: instead, ...types } = await import('../../src/workflows');
+  expect(instead).toBeDefined();
+  expect((end as WorkflowFailedError).cause).toMatchObject({
+    type: 'Project.Invalid',
+    message: `There is no workflow type "storry". The types are ${Object.keys(types).sort().join(', ')}.`,
+  });
+});
