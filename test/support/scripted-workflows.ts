@@ -84,6 +84,23 @@ export class ScriptedWorkflows {
     });
   }
 
+  /** Resets a run to the last task that it has completed, as `temporal workflow reset --type LastWorkflowTask`. */
+  async resetToLast(projectId: ProjectId): Promise<void> {
+    const { connection, options } = this.client;
+    const { runId } = await this.handle(projectId).describe();
+    const { events } = await this.handle(projectId).fetchHistory();
+    const last = events?.findLast((event) => event.workflowTaskCompletedEventAttributes);
+    await connection.workflowService.resetWorkflowExecution({
+      namespace: options.namespace,
+      workflowExecution: { workflowId: workflowIdOf(projectId), runId },
+      workflowTaskFinishEventId: last?.eventId ?? null,
+      requestId: randomUUID(),
+      reason: 'a test',
+      // What came later is not given again.
+      resetReapplyExcludeTypes: [1, 2],
+    });
+  }
+
   async close(): Promise<void> {
     for (const worker of this.workers) worker.shutdown();
     await Promise.all(this.running);
