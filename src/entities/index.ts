@@ -29,7 +29,7 @@ export { StageResult } from './stage-result.entity';
 export { TextEdit } from './text-edit.entity';
 export { usageOf, usageTotals } from './usage-totals';
 export { UNDER_WAY, UNSURE } from './reserved-cost';
-export { laneCosts } from './lane-costs';
+export { laneCosts, wastedCalls } from './lane-costs';
 export { ViewToken } from './view-token.entity';
 export { WorkerSettings, type Served } from './worker-settings.entity';
 export { storedError } from './stored-error';

@@ -1,12 +1,6 @@
 import { shownAddress } from '../../address';
 import type { Config } from '../../config';
-import {
-  createDataSource,
-  databaseUnreachable,
-  ModelProvider,
-  schemaState,
-  WorkerSettings,
-} from '../../entities';
+import { createDataSource, databaseUnreachable, ModelProvider, schemaState, WorkerSettings } from '../../entities';
 import { adviceOnPostgres, lackOfSchema, reasonOf } from '../../readiness';
 import { withAnnouncedEnds } from './announced-ends';
 import { examineProviders } from './examine-providers';
