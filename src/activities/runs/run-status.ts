@@ -79,9 +79,10 @@ export async function rejectLanes(
   const runId = await deps.dataSource.transaction(async (manager) => {
     await lockProject(manager, projectId);
     if (await isSupersededRun(manager, projectId, fence)) return null;
+    const { runId } = await manager.findOneByOrFail(Project, { id: projectId });
     const rows = await manager.findBy(ProjectStage, { projectId, stage: In(stages) });
-    // An earlier attempt at this step has done it, and the lanes may have begun since.
-    if (rows.some(({ rejectedBy }) => rejectedBy === id)) return null;
+    // An earlier attempt at this step has done it, and the lanes may have begun since. It may have died right after.
+    if (rows.some(({ rejectedBy }) => rejectedBy === id)) return runId;
     const newer = rows.find((row) => row.fence > fence);
     // Temporal's clock was set back, and the next attempt is newer. If nobody waits for this attempt, that does no harm.
     if (newer) throw new ClockWentBack(newer.stage, timeOf(newer.fence));
@@ -107,7 +108,7 @@ export async function rejectLanes(
       [projectId, stages, fence, id],
     );
     for (const stage of stages) await refreshStage(manager, projectId, stage);
-    return (await manager.findOneByOrFail(Project, { id: projectId })).runId;
+    return runId;
   });
   if (runId === null) return;
   const forgotten = stages.map((stage) => forgetStageProgress(deps, { projectId, runId, stage }, fence));
