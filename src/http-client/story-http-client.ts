@@ -186,11 +186,7 @@ export class StoryHttpClient {
    * Lets a run that waits after this stage continue. Throws `Project.Conflict` if `version` is given and is not the
    * present one.
    */
-  approve(
-    projectId: string,
-    gate: StageName,
-    approval: { readonly version?: number } = {},
-  ): Promise<MessageAnswer> {
+  approve(projectId: string, gate: StageName, approval: { readonly version?: number } = {}): Promise<MessageAnswer> {
     return this.run(() => this.post(projectId, 'approve', answers.messageAnswer, { body: { gate, ...approval } }));
   }
 
