@@ -34,10 +34,12 @@ describe('A login that Postgres refuses', () => {
 });
 
 test('A schema of a newer release is stated by doctor and migrate, with what to do', async () => {
-  const { url, dataSource, drop } = await createOwnDatabase();
+  const database = await createOwnDatabase();
   try {
-    await dataSource.query(`INSERT INTO migrations (timestamp, name) VALUES (1900000000000, 'Later1900000000000')`);
-    const config = readConfig(testEnv({ DATABASE_URL: url }));
+    await database.dataSource.query(
+      `INSERT INTO migrations (timestamp, name) VALUES (1900000000000, 'Later1900000000000')`,
+    );
+    const config = readConfig(testEnv({ DATABASE_URL: database.url }));
     const found = (await examine(config)).find(({ service }) => service === 'postgres');
     expect(found).toMatchObject({
       ok: true,
@@ -46,7 +48,7 @@ test('A schema of a newer release is stated by doctor and migrate, with what to 
     });
     expect(await prepareServices(config)).toMatchObject({ migrations: [], newer: { detail: found?.detail } });
   } finally {
-    await drop();
+    await database.drop();
   }
 });
 
