@@ -34,7 +34,7 @@ export class AfterReset {
     this.closing = true;
   }
 
-  /** Returns whether viewers were told that the run waits for a person. That person may have decided meanwhile. */
+  /** Returns whether it has published that the run waits for a person. That person may have decided meanwhile. */
   async resync(table: LaneTable): Promise<boolean> {
     const { runId } = workflowInfo();
     // False during the replay of what happened before the reset. A marker in the history states where it becomes true.

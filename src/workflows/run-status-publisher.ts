@@ -39,7 +39,7 @@ export class RunStatusPublisher {
 
   /**
    * Publishes the status again: the rows of a reset run ignored whatever was published before they were synchronised.
-   * `waits`: viewers were told then that the run waits for a person.
+   * `waits`: it was published then that the run waits for a person.
    */
   publishAgain(waits: boolean): void {
     if (this.stopped || (this.published === '' && !waits)) return;

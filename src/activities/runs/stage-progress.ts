@@ -66,7 +66,7 @@ export async function publishStageProgress(
 
 /**
  * A rejection takes back what was announced of a stage. A step that has counted before it may have been frozen since, and
- * wake at any time; from here on the log refuses what it publishes. `fence`: that of the stage, from the rejection.
+ * wake at any time. From here on the log refuses what that step publishes. `fence`: that of the rejection.
  */
 export async function forgetStageProgress(
   { log }: Pick<EndSource, 'log'>,
