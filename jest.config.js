@@ -29,6 +29,8 @@ module.exports = {
   maxWorkers: 5,
   // What one realm keeps of each file (TypeORM's list of entities) ends with the process.
   workerIdleMemoryLimit: '700MB',
+  // A worker has no handle open then. Node takes half a second to free its memory if all of them end at once.
+  workerGracefulExitTimeout: 10_000,
   globalSetup: '<rootDir>/test/support/global-setup.cjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.cjs',
   testSequencer: '<rootDir>/test/support/slow-first.cjs',

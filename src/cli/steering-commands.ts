@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { StoryClient } from '../client';
-import type { ProjectId } from '../protocol';
-import { laneArgument, projectArgument, stageArgument } from './arguments';
+import { defined, type ProjectId } from '../protocol';
+import { laneArgument, projectArgument, stageArgument, wholeNumber } from './arguments';
 import { withClient, type Cli } from './cli';
 import { exitCodesHelp } from './exit-codes';
 
@@ -31,7 +31,10 @@ interface SteerOptions {
   readonly now?: boolean;
   readonly reason?: string;
   readonly lane?: string;
+  readonly version?: number;
 }
+
+const VERSION = ['--version <n>', 'refuse it where the project is at another version', wholeNumber] as const;
 
 const LANE: Subject = {
   name: 'lane',
@@ -88,10 +91,11 @@ const COMMANDS: readonly Steering[] = [
     name: 'approve',
     summary: 'let a run continue that waits for approval',
     description: 'Lets a run continue that waits after a stage, as it was asked to by --gate.',
-    examples: [`approve ${ID} storyboard`],
+    examples: [`approve ${ID} storyboard`, `approve ${ID} storyboard --version 7`],
     about: STAGE,
-    async send(client, projectId, gate) {
-      await client.approve(projectId, stageArgument(gate));
+    options: (command) => void command.option(...VERSION),
+    async send(client, projectId, gate, { version }) {
+      await client.approve(projectId, stageArgument(gate), defined({ version }));
       return [`${gate} is approved`];
     },
   },
@@ -107,11 +111,12 @@ const COMMANDS: readonly Steering[] = [
     options: (command) =>
       void command
         .requiredOption('--reason <words>', 'what is wrong')
-        .option('--lane <lane>', 'only this lane of the stage'),
-    async send(client, projectId, gate, { reason = '', lane }) {
+        .option('--lane <lane>', 'only this lane of the stage')
+        .option(...VERSION),
+    async send(client, projectId, gate, { reason = '', lane, version }) {
       const lanes = await client.reject(projectId, stageArgument(gate), {
         reason,
-        ...(lane !== undefined && { lane: laneArgument(lane) }),
+        ...defined({ lane: lane === undefined ? undefined : laneArgument(lane), version }),
       });
       return lanes.map((each) => `${each} is made again`);
     },

@@ -55,12 +55,18 @@ export class ClientCalls {
   }
 
   /** Sends a message to the live run of a project, and records it in the audit. */
-  steer<M extends StoryMessage>(projectId: ProjectId, message: M, argument: () => StoryMessages[M]) {
+  /** `approved`: the version that an approval is about. */
+  steer<M extends StoryMessage>(
+    projectId: ProjectId,
+    message: M,
+    argument: () => StoryMessages[M],
+    approved?: () => number | undefined,
+  ) {
     return this.run(() => {
       const given = argument();
       const { temporal, redis } = this.services;
       const ports = { source: this.source, temporal: temporal.client, control: redis.control };
-      const send = (id: ProjectId) => steerProject(ports, id, message, given);
+      const send = (id: ProjectId) => steerProject(ports, id, message, given, approved?.());
       return this.act(message, projectId, send, aboutMessage(message, given));
     });
   }

@@ -265,9 +265,13 @@ export class StoryClient {
     return (await this.calls.steer(projectId, 'cancelLane', () => ({ lane: readInput('the lane', lane) }))).lanes;
   }
 
-  /** Lets a run that waits after this stage continue. */
-  approve(projectId: ProjectId, gate: StageName): Promise<MessageAnswer> {
-    return this.calls.steer(projectId, 'approve', () => ({ gate: readInput('the stage', gate) }));
+  /**
+   * Lets a run that waits after this stage continue. Throws `Project.Conflict` if `version` is given and is not the
+   * present one: somebody has edited the project since.
+   */
+  approve(projectId: ProjectId, gate: StageName, approval: { readonly version?: number } = {}): Promise<MessageAnswer> {
+    const request = () => ({ gate: readInput('the stage', gate) });
+    return this.calls.steer(projectId, 'approve', request, () => readInput('the approval', approval).version);
   }
 
   /**

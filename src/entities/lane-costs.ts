@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { ProjectId } from '../protocol';
+import type { LaneId, ProjectId } from '../protocol';
 import { UNDER_WAY, UNSURE } from './reserved-cost';
 
 /** What the calls of a lane have cost in all runs, in the currency of the prices. */
@@ -19,4 +19,19 @@ export async function laneCosts(manager: EntityManager, projectId: ProjectId): P
      FROM model_usage WHERE project_id = $1 GROUP BY lane`,
     [projectId],
   );
+}
+
+/** How many calls of each lane were paid and are in no result so far, in all runs; of all lanes, or of one. */
+export async function wastedCalls(
+  manager: EntityManager,
+  projectId: ProjectId,
+  lane?: LaneId,
+): Promise<ReadonlyMap<LaneId, number>> {
+  const rows = await manager.query<{ lane: LaneId; calls: number }[]>(
+    `SELECT lane, count(*)::int AS calls FROM model_usage
+     WHERE project_id = $1 AND lane = coalesce($2, lane) AND outcome = 'wasted'
+       AND (input_tokens + output_tokens > 0 OR units > 0) GROUP BY lane`,
+    [projectId, lane ?? null],
+  );
+  return new Map(rows.map((row) => [row.lane, row.calls]));
 }

@@ -43,6 +43,10 @@ export class ProjectStage {
   @Column('int', { default: 0 })
   attempt: number;
 
+  /** The step that has made the last rejection of the stage: each makes one. */
+  @Column('text', { name: 'rejected_by', nullable: true })
+  rejectedBy: string | null;
+
   @Column('jsonb', { nullable: true, transformer: errorColumn })
   error: EventError | null;
 

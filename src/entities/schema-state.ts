@@ -1,14 +1,28 @@
 import type { DataSource } from 'typeorm';
 import { codeOf } from './database-fault';
 
-/** The names of the migrations that are not applied. Asked by hand, because TypeORM's own question creates their table. */
-export async function pendingMigrations(dataSource: DataSource): Promise<string[]> {
+/** How the schema differs from the one of this release, as names of migrations. */
+export interface SchemaState {
+  /** Not applied yet. */
+  readonly pending: readonly string[];
+  /** Applied by a newer release, which alone knows them. */
+  readonly newer: readonly string[];
+}
+
+/** Asked by hand, because TypeORM's own question creates the table of migrations. */
+export async function schemaState(dataSource: DataSource): Promise<SchemaState> {
   const [table] = await dataSource.query<{ exists: boolean }[]>(
     `SELECT to_regclass('migrations') IS NOT NULL AS exists`,
   );
-  const applied = table?.exists ? await dataSource.query<{ name: string }[]>('SELECT name FROM migrations') : [];
-  const names = dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name);
-  return names.filter((name) => !applied.some((row) => row.name === name));
+  const rows = table?.exists
+    ? await dataSource.query<{ name: string }[]>('SELECT name FROM migrations ORDER BY timestamp')
+    : [];
+  const applied = rows.map(({ name }) => name);
+  const known = dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name);
+  return {
+    pending: known.filter((name) => !applied.includes(name)),
+    newer: applied.filter((name) => !known.includes(name)),
+  };
 }
 
 /** True for a standby, or for a server or a role that is set to refuse writes. */

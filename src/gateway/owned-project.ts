@@ -45,9 +45,12 @@ export class OwnedProject {
   retry = (lane: LaneId): Promise<readonly LaneId[]> => this.stories.retry(this.id, lane);
   skip = (lane: LaneId): Promise<readonly LaneId[]> => this.stories.skip(this.id, lane);
   cancelLane = (lane: LaneId): Promise<readonly LaneId[]> => this.stories.cancelLane(this.id, lane);
-  approve = (gate: StageName): Promise<MessageAnswer> => this.stories.approve(this.id, gate);
-  reject = (gate: StageName, rejection: { readonly reason: string; readonly lane?: string }) =>
-    this.stories.reject(this.id, gate, rejection);
+  approve = (gate: StageName, approval: { readonly version?: number }): Promise<MessageAnswer> =>
+    this.stories.approve(this.id, gate, approval);
+  reject = (
+    gate: StageName,
+    rejection: { readonly reason: string; readonly lane?: string; readonly version?: number },
+  ): Promise<readonly LaneId[]> => this.stories.reject(this.id, gate, rejection);
   cancel = (): Promise<CancelResult> => this.stories.cancel(this.id);
   delete = (options: DeleteOptions): Promise<void> => this.stories.delete(this.id, options);
   setBudget = (amount?: number): Promise<void> => this.stories.setBudget(this.id, amount);

@@ -333,6 +333,7 @@ export const explanation = named(
         reason: z.enum(['new', 'changed', 'depends', 'forced', 'reused', 'unknown']),
         changed: z.array(z.string()).optional(),
         on: z.array(z.string()).optional(),
+        wasted: z.int().optional(),
         edited: z.literal(true).optional(),
         replaces: z.literal(true).optional(),
       }),

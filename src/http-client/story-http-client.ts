@@ -182,9 +182,12 @@ export class StoryHttpClient {
     return this.lanes(projectId, 'cancel-lane', () => ({ lane }));
   }
 
-  /** Lets a run that waits after this stage continue. */
-  approve(projectId: string, gate: StageName): Promise<MessageAnswer> {
-    return this.run(() => this.post(projectId, 'approve', answers.messageAnswer, { body: { gate } }));
+  /**
+   * Lets a run that waits after this stage continue. Throws `Project.Conflict` if `version` is given and is not the
+   * present one.
+   */
+  approve(projectId: string, gate: StageName, approval: { readonly version?: number } = {}): Promise<MessageAnswer> {
+    return this.run(() => this.post(projectId, 'approve', answers.messageAnswer, { body: { gate, ...approval } }));
   }
 
   /**

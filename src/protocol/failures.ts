@@ -187,7 +187,7 @@ export const FAILURES = {
   'Project.Conflict': final(
     412,
     'The project was edited meanwhile',
-    'Read the project again, and edit the version that it has now.',
+    'Read the project again, and repeat it with the version that it has now.',
   ),
   'Project.AlreadyRunning': final(
     409,

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { answerOfPostgres, isReadOnly, pendingMigrations, tablesWithoutRights } from '../entities';
+import { answerOfPostgres, isReadOnly, schemaState, tablesWithoutRights } from '../entities';
 import type { MediaStore } from '../storage';
 import { adviceOnRedis } from '../stream';
 import { reasonOf, type Lack } from './lack';
@@ -18,7 +18,7 @@ export function adviceOnPostgres(error: unknown): string {
 
 export async function lackOfSchema(dataSource: DataSource): Promise<Lack | undefined> {
   try {
-    const pending = await pendingMigrations(dataSource);
+    const { pending } = await schemaState(dataSource);
     if (pending.length > 0) {
       return { what: `${pending.length} migrations are pending in Postgres`, advice: 'Run "storyreel migrate".' };
     }

@@ -34,15 +34,26 @@ export class AfterReset {
     this.closing = true;
   }
 
-  async resync(table: LaneTable): Promise<void> {
+  /** Returns whether it has published that the run waits for a person. That person may have decided meanwhile. */
+  async resync(table: LaneTable): Promise<boolean> {
     const { runId } = workflowInfo();
     // False during the replay of what happened before the reset. A marker in the history states where it becomes true.
     await condition(() => this.closing || patched(`reset ${runId}`));
-    if (this.closing) return;
     this.busy = true;
-    const { projectId, liveStatus: status, gates } = table;
-    const { lanes } = table.view();
-    const paused = table.namesOf(table.withStatus('paused'));
-    await adoptRun({ projectId, runId, status, paused, gates, lanes }).finally(() => (this.busy = false));
+    try {
+      for (let waits = false; ;) {
+        if (this.closing) return waits;
+        const { projectId, liveStatus: status, gates, waiting } = table;
+        const { lanes } = table.view();
+        const paused = table.namesOf(table.withStatus('paused'));
+        await adoptRun({ projectId, runId, status, paused, gates, lanes });
+        waits ||= status === 'paused' || gates.length > 0;
+        // While the step was tried again and again, a person may have stopped a lane that had not begun.
+        const isCurrent = table.waiting.every((lane) => waiting.includes(lane));
+        if (isCurrent || !patched('lanes-stop-while-adopting')) return waits;
+      }
+    } finally {
+      this.busy = false;
+    }
   }
 }

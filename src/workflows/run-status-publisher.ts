@@ -39,10 +39,13 @@ export class RunStatusPublisher {
 
   /**
    * Publishes the status again: the rows of a reset run ignored whatever was published before they were synchronised.
+   * `waits`: it was published then that the run waits for a person.
    */
-  publishAgain(): void {
-    if (this.stopped || this.published === '' || !patched('marks-after-adopting')) return;
-    this.published = '';
+  publishAgain(waits: boolean): void {
+    if (this.stopped || (this.published === '' && !waits)) return;
+    if (patched('decisions-while-adopting')) this.published = 'unknown';
+    else if (this.published === '' || !patched('marks-after-adopting')) return;
+    else this.published = '';
     this.publishChange();
   }
 

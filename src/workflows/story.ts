@@ -236,8 +236,8 @@ async function drainedNow({ runner, statusPublisher, scenes }: StoryRun, schedul
 function resyncAfterReset(run: StoryRun, carried: ContinuedState | undefined): void {
   const { afterReset, statusPublisher, table } = run;
   afterReset.resync(table).then(
-    () => {
-      statusPublisher.publishAgain();
+    (waits) => {
+      statusPublisher.publishAgain(waits);
       // What an earlier execution has settled may be gone with a restored database, and the reset opens nothing anew.
       if (carried) run.replanRequested = true;
     },

@@ -21,7 +21,7 @@ const TCTL: Readonly<Record<string, string>> = {
   '--taskqueue': 'task-queue',
 };
 /** tctl demands them, temporal does not. */
-const TCTL_ONLY = ['--execution_timeout', '--identity', '--taskqueuetype'];
+const TCTL_ONLY = ['--detail', '--execution_timeout', '--identity', '--taskqueuetype', '-r'];
 
 /** A command line as a shell reads it: the words before the options, and the options. */
 function parsed(line: string): { words: string; options: Record<string, string> } {
@@ -61,6 +61,13 @@ describe('docs/operations.md', () => {
       'workflow list',
       'workflow reset',
     ]);
+  });
+
+  test('gives tctl what it demands for an activity', () => {
+    const given = commands.filter(({ line }) => line.startsWith('tctl activity ')).map(({ line }) => line);
+    expect(given).not.toEqual([]);
+    for (const line of given) expect(line).toContain(' -r <run> ');
+    for (const line of given.filter((each) => each.includes(' fail '))) expect(line).toContain(' --detail ');
   });
 
   test('holds JSON that can be read', () => {

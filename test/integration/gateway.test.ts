@@ -388,6 +388,10 @@ describe('With a key', () => {
     expect(both.map(({ status }) => status).sort()).toEqual([200, 412]);
     const refused = both.find(({ status }) => status === 412);
     expect(refused?.body).toMatchObject({ code: 'Project.Conflict', version: 2 });
+    const decided = { gate: 'storyboard', version: 1 };
+    const conflict = { status: 412, body: { code: 'Project.Conflict' } };
+    expect(await user.ask('POST', `${path}/approve`, decided)).toMatchObject(conflict);
+    expect(await user.ask('POST', `${path}/reject`, { ...decided, reason: 'too dark' })).toMatchObject(conflict);
     const now = await user.ask('GET', path, undefined, { 'if-none-match': tag });
     expect(now.status).toBe(200);
     const again = await user.ask('GET', path, undefined, { 'if-none-match': now.headers.get('etag') ?? '' });

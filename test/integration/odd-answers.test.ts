@@ -1,3 +1,4 @@
+import { reasonText } from '../../src/client/internal';
 import type { ProjectId } from '../../src/protocol';
 import { startApp, type TestApp } from '../support/services';
 import { ownTopic } from '../support/stories';
@@ -28,7 +29,18 @@ describe('An odd answer', () => {
     await studio.misbehave(mark, 'chat', { bad_json: 'not_json' });
     const projectId = await app.client.create({ topic, settings: { scenes: 1 } });
     await app.client.start(projectId);
-    expect(await parked(projectId)).toMatchObject({ lane: 'storyboard', error: { type: 'Output.Unusable' } });
+    expect(await parked(projectId)).toMatchObject({
+      lane: 'storyboard',
+      error: {
+        type: 'Output.Unusable',
+        message: expect.stringMatching(/\. 3 calls of it were paid and are in no result\.$/),
+      },
+    });
+    const { lanes } = await app.client.explain(projectId);
+    const explained = lanes.find(({ lane }) => lane === 'storyboard');
+    expect(explained).toMatchObject({ reason: 'new', wasted: 3 });
+    expect(explained && reasonText(explained)).toBe('new; 3 calls paid so far, without a result');
+    expect(lanes.find(({ lane }) => lane === 'rewrite')).not.toHaveProperty('wasted');
   });
 
   test('that asks for fewer calls, again and again, is waited out', async () => {

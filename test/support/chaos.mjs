@@ -5,32 +5,18 @@
  * The last line is "N passed, N failed".
  */
 import { randomInt } from 'node:crypto';
-import { parseArgs } from 'node:util';
-import { check, end, isInterrupted, jest } from './scripts.mjs';
+import { check, end, isInterrupted, jest, optionsOf } from './scripts.mjs';
 
 const USAGE = `npm run test:chaos -- [--minutes n] [--seed s]
   --minutes n  begins another round until so many minutes have passed; default: one round, some 11 minutes
   --seed s     of the first round; each further one has the next number; default: at random`;
 
-function options() {
-  try {
-    const { values } = parseArgs({
-      options: { minutes: { type: 'string', default: '0' }, seed: { type: 'string' }, help: { type: 'boolean' } },
-    });
-    if (values.help) {
-      console.log(USAGE);
-      process.exit(0);
-    }
-    const [minutes, seed] = [Number(values.minutes), Number(values.seed ?? randomInt(1_000_000))];
-    if (!(minutes >= 0) || !Number.isSafeInteger(seed)) throw new Error('minutes and seed must be numbers');
-    return { minutes, seed };
-  } catch (error) {
-    console.error(`test:chaos: ${error.message}\n${USAGE}`);
-    process.exit(2);
-  }
-}
-
-const { minutes, seed } = options();
+const known = { minutes: { type: 'string', default: '0' }, seed: { type: 'string' } };
+const { minutes, seed } = optionsOf('test:chaos', USAGE, known, (values) => {
+  const [minutes, seed] = [Number(values.minutes), Number(values.seed ?? randomInt(1_000_000))];
+  if (!(minutes >= 0) || !Number.isSafeInteger(seed)) throw new Error('minutes and seed must be numbers');
+  return { minutes, seed };
+});
 const until = Date.now() + minutes * 60_000;
 const results = [await check('build')];
 // Only these depend on the seed. Once is enough for outages and for real models.

@@ -70,12 +70,34 @@ export class ScriptedWorkflows {
   }
 
   /** Starts a run whose activities do what the script says. */
-  async start(projectId: ProjectId, script: Script, input: Partial<StoryInput> = {}): Promise<void> {
+  async start(
+    projectId: ProjectId,
+    script: Script,
+    input: Partial<StoryInput> = {},
+    type: string = STORY_WORKFLOW,
+  ): Promise<void> {
     this.scripts.set(projectId, script);
-    await this.client.workflow.start(STORY_WORKFLOW, {
+    await this.client.workflow.start(type, {
       workflowId: workflowIdOf(projectId),
       taskQueue: this.taskQueue,
       args: [{ projectId, ...input }],
+    });
+  }
+
+  /** Resets a run to the last task that it has completed, as `temporal workflow reset --type LastWorkflowTask`. */
+  async resetToLast(projectId: ProjectId): Promise<void> {
+    const { connection, options } = this.client;
+    const { runId } = await this.handle(projectId).describe();
+    const { events } = await this.handle(projectId).fetchHistory();
+    const last = events?.findLast((event) => event.workflowTaskCompletedEventAttributes);
+    await connection.workflowService.resetWorkflowExecution({
+      namespace: options.namespace,
+      workflowExecution: { workflowId: workflowIdOf(projectId), runId },
+      workflowTaskFinishEventId: last?.eventId ?? null,
+      requestId: randomUUID(),
+      reason: 'a test',
+      // What came later is not given again.
+      resetReapplyExcludeTypes: [1, 2],
     });
   }
 

@@ -1,6 +1,7 @@
 /** Runs the scripts of package.json for the runners of tests, counts what passed, and ends what runs when it is told to. */
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 
 const RESULTS = 'node_modules/.cache/jest-results.json';
 const running = new Set();
@@ -20,6 +21,22 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 
 export const isInterrupted = () => interrupted !== undefined;
+
+/**
+ * Reads the options of a runner, as `readValues` takes them. Prints how the runner is used, and ends it, if that is what
+ * was asked for or if an option cannot be taken.
+ */
+export function optionsOf(script, usage, options, readValues) {
+  try {
+    const { values } = parseArgs({ options: { ...options, help: { type: 'boolean' } } });
+    if (!values.help) return readValues(values);
+    console.log(usage);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${script}: ${error.message}\n${usage}`);
+    process.exit(2);
+  }
+}
 
 /** Runs a script of package.json. Resolves with its exit code and, unless it writes to the terminal itself, its output. */
 export function run(script, args = [], { stdio = 'pipe', env = {} } = {}) {

@@ -1,18 +1,26 @@
 /**
- * Runs the deterministic tests again and again beside a process that keeps one core busy, and prints each failure:
- * npm run test:ten-times -- [--runs n] [--idle]. A test that fails on a busy machine is a defect.
+ * Runs the deterministic tests again and again beside a process that keeps one core busy, and prints each failure. A
+ * test that fails on a busy machine is a defect.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { end, isInterrupted, jest } from './scripts.mjs';
+import { end, isInterrupted, jest, optionsOf } from './scripts.mjs';
 
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '10' }, idle: { type: 'boolean' } } });
-const busy = values.idle ? undefined : spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' });
+const USAGE = `npm run test:ten-times -- [--runs n] [--idle]
+  --runs n  so many runs; default: 10
+  --idle    without the process that keeps a core busy`;
+
+const known = { runs: { type: 'string', default: '10' }, idle: { type: 'boolean' } };
+const { runs, idle } = optionsOf('test:ten-times', USAGE, known, ({ runs, idle }) => {
+  const times = Number(runs);
+  if (!(Number.isSafeInteger(times) && times > 0)) throw new Error('--runs must be a whole number from 1');
+  return { runs: times, idle };
+});
+const busy = idle ? undefined : spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' });
 process.on('exit', () => busy?.kill('SIGKILL'));
 
 const results = [];
-for (let run = 1; run <= Number(values.runs) && !isInterrupted(); run++) {
+for (let run = 1; run <= runs && !isInterrupted(); run++) {
   const started = Date.now();
   const result = await jest('test:jest', ['--silent']);
   results.push(result);

@@ -3,6 +3,7 @@ import { storyreelError } from '../../src/client/client-errors';
 import { createDataSource, databaseFaultOf, databaseUnreachable } from '../../src/entities';
 import { readConfig } from '../../src/config';
 import { examine } from '../../src/cli/services/examine';
+import { prepareServices } from '../../src/cli/services/prepare-services';
 import { adviceOnPostgres, lackOfSchema } from '../../src/readiness';
 import { createOwnDatabase } from '../support/own-database';
 import { fromSetup, testEnv } from '../support/services';
@@ -30,6 +31,25 @@ describe('A login that Postgres refuses', () => {
     expect(postgres?.advice).toContain('refuses the login');
     expect(JSON.stringify(postgres)).not.toMatch(/p@ss|w:rd|%40ss|rd#%|%3Ard/);
   });
+});
+
+test('A schema of a newer release is stated by doctor and migrate, with what to do', async () => {
+  const database = await createOwnDatabase();
+  try {
+    await database.dataSource.query(
+      `INSERT INTO migrations (timestamp, name) VALUES (1900000000000, 'Later1900000000000')`,
+    );
+    const config = readConfig(testEnv({ DATABASE_URL: database.url }));
+    const found = (await examine(config)).find(({ service }) => service === 'postgres');
+    expect(found).toMatchObject({
+      ok: true,
+      detail: 'the schema is newer than this release, which does not know Later1900000000000',
+      advice: expect.stringMatching(/^Install the newer release here\./),
+    });
+    expect(await prepareServices(config)).toMatchObject({ migrations: [], newer: { detail: found?.detail } });
+  } finally {
+    await database.drop();
+  }
 });
 
 test('A user without rights, who may only read, or who has no connection left is told so, and what to do', async () => {

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { activityInfo, Context } from '@temporalio/activity';
 import type { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { STAGES, type ProjectId, type StoryStatusView } from '../../src/protocol';
-import { ScriptedWorkflows } from '../support/scripted-workflows';
+import { STAGES, type ProjectId, type StoryRunId, type StoryStatusView } from '../../src/protocol';
+import * as exported from '../../src/workflows';
+import { ScriptedWorkflows, type Script } from '../support/scripted-workflows';
 import { until } from '../support/until';
 
 /** The workflow on a real server; of its steps, one does not get to its end. */
@@ -85,4 +87,63 @@ describe('A step that a person completes by hand with', () => {
       expect(events?.filter((event) => event.workflowTaskFailedEventAttributes)).toEqual([]);
     },
   );
+});
+
+test('A workflow of a type that is not there fails at once, and names the types that are', async () => {
+  const projectId = randomUUID() as ProjectId;
+  await workflows.start(projectId, { lane: async () => ({}) as never }, {}, 'storry');
+  const end: unknown = await workflows
+    .handle(projectId)
+    .result()
+    .catch((error: unknown) => error);
+  const { default: _instead, ...types } = exported;
+  expect((end as WorkflowFailedError).cause).toMatchObject({
+    type: 'Project.Invalid',
+    message: `There is no workflow type "storry". The types are ${Object.keys(types).sort().join(', ')}.`,
+  });
+});
+
+test('A paused run that was reset, and resumed while its rows could not be set, is published as running', async () => {
+  const projectId = randomUUID() as ProjectId;
+  const rows: string[] = [];
+  let isAway = true;
+  const script: Script = {
+    openRun: async () => ({
+      plan: STAGES.slice(0, 1),
+      runFence: 1,
+      runId: activityInfo().workflowExecution?.runId as StoryRunId,
+    }),
+    lane: () => Context.current().cancelled,
+    markRun: async ({ status }) => {
+      rows.push(status);
+      return { announced: true };
+    },
+    adoptRun: async ({ status, lanes }) => {
+      if (isAway) throw new Error('Postgres is away');
+      rows.push(`${status}: ${lanes.map((lane) => lane.status).join()}`);
+    },
+  };
+  await workflows.start(projectId, script);
+  const handle = workflows.handle(projectId);
+  const laneIs = (wanted: string) =>
+    until(`the lane is ${wanted}`, async () => {
+      const { lanes } = await handle.query<StoryStatusView>('status');
+      return lanes[0]?.status === wanted;
+    });
+  await laneIs('processing');
+  await handle.executeUpdate('pause', { args: [{ now: true }] });
+  await until('nothing is under way', async () => {
+    const { pendingActivities, pendingWorkflowTask } = (await handle.describe()).raw;
+    return rows.includes('paused') && !pendingActivities?.length && !pendingWorkflowTask;
+  });
+  await workflows.resetToLast(projectId);
+  await laneIs('paused');
+  await handle.executeUpdate('cancelLane', { args: [{ lane: 'rewrite' }] });
+  await handle.executeUpdate('resume', { args: [{}] });
+  isAway = false;
+  await until('the rows have the decisions', (saw) => {
+    const adopted = saw(rows).indexOf('needs_attention: cancelled');
+    return adopted >= 0 && rows.at(-1) === 'needs_attention' && rows.length - 1 > adopted;
+  });
+  await handle.terminate();
 });

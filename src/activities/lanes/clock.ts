@@ -14,20 +14,26 @@ export class ClockWentBack extends StoryreelError {
   /** Until the clock has caught up. */
   readonly retryAfterMs: number;
 
+  /** `until`: the time of the stored fence. */
   constructor(what: string, until: number) {
     const at = new Date(until).toISOString();
     super(
       'Clock.WentBack',
-      `Temporal's clock has gone back: ${what} was last taken at ${at}, which is in the future. It continues after that time.`,
+      `Temporal's clock has gone back: ${what} was last taken at ${at}, which is later than this step. It continues after that time.`,
     );
-    this.retryAfterMs = until - Date.now() + SKEW_MS;
+    this.retryAfterMs = Math.max(until - Date.now(), 0) + SKEW_MS;
   }
+}
+
+/** When the attempt of this fence was scheduled. */
+export function timeOf(fence: number): number {
+  return Math.floor(fence / 1_000);
 }
 
 /** Undefined if the fence's time is in the past. */
 export function clockWentBack(what: string, fence: number, ownFence: number): ClockWentBack | undefined {
-  const [made, own] = [fence, ownFence].map((each) => Math.floor(each / 1_000)) as [number, number];
-  return made > Math.max(Date.now(), own) + SKEW_MS ? new ClockWentBack(what, made) : undefined;
+  const made = timeOf(fence);
+  return made > Math.max(Date.now(), timeOf(ownFence)) + SKEW_MS ? new ClockWentBack(what, made) : undefined;
 }
 
 /** The error with which a stale attempt ends if no newer attempt has taken over. */

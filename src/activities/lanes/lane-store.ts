@@ -1,10 +1,13 @@
 import { In, type DataSource, type EntityManager } from 'typeorm';
-import { Lane, lockProject, ProjectStage } from '../../entities';
+import { Lane, lockProject, ProjectStage, wastedCalls } from '../../entities';
 import {
+  boundedLine,
   laneParts,
   projectNotFound,
   STAGES,
   StoryreelError,
+  TEXT_BYTES,
+  utf8Bytes,
   type EventError,
   type LaneId,
   type LaneResult,
@@ -241,7 +244,7 @@ export async function pauseLane(dataSource: DataSource, { projectId, lane, fence
  */
 export async function storeAttention(
   dataSource: DataSource,
-  { as = 'needs_attention', error, ...address }: ParkRequest,
+  { as = 'needs_attention', error: failure, ...address }: ParkRequest,
   { fence, at }: Step,
 ): Promise<LaneId | undefined> {
   const { projectId } = address;
@@ -251,6 +254,8 @@ export async function storeAttention(
     await lockProject(manager, projectId);
     if (await isSupersededRun(manager, projectId, fence)) return undefined;
     const lane = await laneNow(manager, address);
+    const wasted = lane === undefined ? undefined : (await wastedCalls(manager, projectId, lane)).get(lane);
+    const error = as === 'needs_attention' && wasted !== undefined ? withWasted(failure, wasted) : failure;
     const [, parked] = await manager.query<[unknown, number]>(
       `UPDATE lanes SET status = $4, error = $3, finished_at = $6, updated_at = now()
        WHERE project_id = $1 AND lane = $2 AND fence <= $5 AND status <> 'skipped'`,
@@ -267,6 +272,14 @@ export async function storeAttention(
     );
     return lane;
   });
+}
+
+/** The failure of a parked lane, with the calls that were paid for it in vain. Its own words are cut first. */
+function withWasted(error: EventError, calls: number): EventError {
+  const paid = calls === 1 ? '1 call of it was paid and is' : `${calls} calls of it were paid and are`;
+  const said = `. ${paid} in no result.`;
+  const words = error.message.replace(/[.\s]+$/, '');
+  return { ...error, message: boundedLine(words, TEXT_BYTES.message - utf8Bytes(said)) + said };
 }
 
 /** The project is `processing` again if none of its lanes needs attention any more. */

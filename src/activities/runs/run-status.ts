@@ -1,7 +1,6 @@
-import { In, MoreThan, MoreThanOrEqual, type EntityManager } from 'typeorm';
+import { In, MoreThan, type EntityManager } from 'typeorm';
 import { Lane, lockProject, Project, ProjectStage } from '../../entities';
 import {
-  fenceOf,
   laneParts,
   MAX_INTEGER,
   PIPELINE,
@@ -24,7 +23,8 @@ import { cancelJobs } from '../media/cancel-jobs';
 import type { ActivityDeps } from '../deps';
 import { BUSY } from './end-run';
 import { writerOf } from './publish-end';
-import { clockWentBack } from '../lanes/clock';
+import { forgetStageProgress } from './stage-progress';
+import { clockWentBack, ClockWentBack, timeOf } from '../lanes/clock';
 import { laneNow } from '../lanes/lane-of-scene';
 import { releaseProject, storeAttention } from '../lanes/lane-store';
 import { refreshStage } from '../lanes/stage-rows';
@@ -71,25 +71,21 @@ export async function skipLane(deps: ActivityDeps, { runId, ...address }: SkipRe
  * whose text somebody has written since that person looked keeps it: the run then uses that text.
  */
 export async function rejectLanes(
-  { dataSource }: ActivityDeps,
+  deps: ActivityDeps,
   { projectId, lanes: known, sceneIds = {}, reason, version }: RejectedLanes,
 ): Promise<void> {
   const stages = [...new Set(known.map((lane) => laneParts(lane).stage))].sort();
-  const { fence, at } = currentStep();
-  await dataSource.transaction(async (manager) => {
+  const { fence, id } = currentStep();
+  const runId = await deps.dataSource.transaction(async (manager) => {
     await lockProject(manager, projectId);
-    if (await isSupersededRun(manager, projectId, fence)) return;
-    const rejected = await manager.findBy(ProjectStage, {
-      projectId,
-      stage: In(stages),
-      fence: MoreThanOrEqual(fenceOf(at.getTime(), 0)),
-    });
-    for (const row of rejected) {
-      const early = clockWentBack(row.stage, row.fence, fence);
-      if (early) throw early;
-    }
-    // An earlier attempt at this step has done it, and the lanes may have begun since.
-    if (rejected.length > 0) return;
+    if (await isSupersededRun(manager, projectId, fence)) return null;
+    const { runId } = await manager.findOneByOrFail(Project, { id: projectId });
+    const rows = await manager.findBy(ProjectStage, { projectId, stage: In(stages) });
+    // An earlier attempt at this step has done it, and the lanes may have begun since. It may have died right after.
+    if (rows.some(({ rejectedBy }) => rejectedBy === id)) return runId;
+    const newer = rows.find((row) => row.fence > fence);
+    // Temporal's clock was set back, and the next attempt is newer. If nobody waits for this attempt, that does no harm.
+    if (newer) throw new ClockWentBack(newer.stage, timeOf(newer.fence));
     const lanes: LaneId[] = [];
     for (const lane of known) {
       const scene = sceneIds[laneParts(lane).scene ?? 0];
@@ -108,11 +104,20 @@ export async function rejectLanes(
     );
     // The progress of the stage is published again from here on, and this step is done.
     await manager.query(
-      'UPDATE project_stages SET fence = greatest(fence, $3) WHERE project_id = $1 AND stage = ANY ($2::text[])',
-      [projectId, stages, fence],
+      'UPDATE project_stages SET fence = $3, rejected_by = $4 WHERE project_id = $1 AND stage = ANY ($2::text[])',
+      [projectId, stages, fence, id],
     );
     for (const stage of stages) await refreshStage(manager, projectId, stage);
+    return runId;
   });
+  if (runId === null) return;
+  const forgotten = stages.map((stage) => forgetStageProgress(deps, { projectId, runId, stage }, fence));
+  await Promise.all(forgotten).catch((error: Error) =>
+    deps.logger.info(
+      { err: error.message, projectId },
+      'what was announced of a rejected stage cannot be taken back now',
+    ),
+  );
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { lockProject, type Lane, type ProjectStage } from '../../entities';
-import { laneParts, type LaneId, type ProjectId } from '../../protocol';
+import { fenceOf, laneParts, type LaneId, type ProjectId } from '../../protocol';
 import type { StoredResult } from '../../stages';
 import type { LegacyMessage } from '../../stream';
+import { timeOf } from '../lanes/clock';
 import type { EndSource } from './publish-end';
 
 /** A lane whose end is announced in this run. */
@@ -28,6 +29,7 @@ export async function publishStageProgress(
   const counted = await countAnnounced(dataSource, announced);
   if (!counted.isMarked) return;
   const { skipped, current, total, newest } = counted;
+  const marks = marksOf(runId, stage);
 
   if (scene !== undefined) {
     const progress = {
@@ -41,8 +43,7 @@ export async function publishStageProgress(
       projectId,
       stage,
       events: [progress],
-      // After a rejection there is less of the stage than before.
-      once: { key: `progress:${runId}:${stage}:${counted.fence}`, value: current },
+      once: { key: marks.progress, value: progressValue(counted.fence, current) },
       legacy: [{ stage, body: progress }],
     });
   }
@@ -58,9 +59,40 @@ export async function publishStageProgress(
     projectId,
     stage,
     events: [{ type: 'stage_completed', metadata }],
-    once: { key: `stage:${runId}:${stage}`, value: newest },
+    once: { key: marks.end, value: newest },
     legacy: stageEnd(stage, counted, metadata),
   });
+}
+
+/**
+ * A rejection takes back what was announced of a stage. A step that has counted before it may have been frozen since, and
+ * wake at any time. From here on the log refuses what that step publishes. `fence`: that of the rejection.
+ */
+export async function forgetStageProgress(
+  { log }: Pick<EndSource, 'log'>,
+  { projectId, runId, stage }: Pick<AnnouncedLane, 'projectId' | 'runId'> & Pick<ProjectStage, 'stage'>,
+  fence: number,
+): Promise<void> {
+  const { progress, end } = marksOf(runId, stage);
+  for (const once of [
+    { key: progress, value: progressValue(fence, 0) },
+    { key: end, value: fence },
+  ]) {
+    await log.publish({ projectId, stage, events: [], once });
+  }
+}
+
+/** The once-marks of a stage in a run. */
+function marksOf(runId: string, stage: string) {
+  return { progress: `progress:${runId}:${stage}`, end: `stage:${runId}:${stage}` };
+}
+
+/**
+ * After a rejection there is less of a stage than before, and its fence is newer. The last three digits of a fence have
+ * room for a count of scenes.
+ */
+function progressValue(fence: number, current: number): number {
+  return fenceOf(timeOf(fence), current);
 }
 
 /** Viewers of this run know that it is done; what an earlier run has made of it does not count. */

@@ -18,11 +18,12 @@ export function addMigrate(program: Command, cli: Cli): void {
     )
     .addHelpText('after', HELP)
     .action(async () => {
-      const { migrations, searchAttributes, reconciler } = await loaded.services.prepareServices(cli.config());
+      const { migrations, searchAttributes, reconciler, newer } = await loaded.services.prepareServices(cli.config());
+      if (newer) cli.screen.write(`${newer.detail}\n    ${newer.advice}\n`);
       for (const name of migrations) cli.screen.write(`applied migration ${name}\n`);
       for (const name of searchAttributes) cli.screen.write(`registered search attribute ${name}\n`);
       if (reconciler) cli.screen.write(`${reconciler} the schedule of the reconciler\n`);
-      if (migrations.length + searchAttributes.length === 0 && !reconciler)
+      if (migrations.length + searchAttributes.length === 0 && !reconciler && !newer)
         cli.screen.write('Everything was up to date.\n');
     });
 }

@@ -1,16 +1,11 @@
 import { shownAddress } from '../../address';
 import type { Config } from '../../config';
-import {
-  createDataSource,
-  databaseUnreachable,
-  ModelProvider,
-  pendingMigrations,
-  WorkerSettings,
-} from '../../entities';
+import { createDataSource, databaseUnreachable, ModelProvider, schemaState, WorkerSettings } from '../../entities';
 import { adviceOnPostgres, lackOfSchema, reasonOf } from '../../readiness';
 import { withAnnouncedEnds } from './announced-ends';
 import { examineProviders } from './examine-providers';
 import type { Finding } from './finding';
+import { newerSchema } from './schema-finding';
 
 interface Examined {
   readonly postgres: Finding;
@@ -27,13 +22,13 @@ export async function examineDatabase(config: Config): Promise<Examined> {
     const [row] = await dataSource.query<{ server_version: string }[]>('SHOW server_version');
     const found = { ...known, version: row?.server_version ?? 'unknown version' };
     const lack = await lackOfSchema(dataSource);
-    const isMigrated = (await pendingMigrations(dataSource)).length === 0;
+    const isMigrated = (await schemaState(dataSource)).pending.length === 0;
     const rows = isMigrated ? await dataSource.getRepository(ModelProvider).findBy({ enabled: true }) : [];
     const taskQueue = config.TEMPORAL_TASK_QUEUE;
     const settings = isMigrated ? await dataSource.getRepository(WorkerSettings).findOneBy({ taskQueue }) : undefined;
     const state = lack
       ? { ok: false, detail: lack.what, advice: lack.advice }
-      : { ok: true, detail: 'schema up to date' };
+      : { ok: true, detail: 'schema up to date', ...(await newerSchema(dataSource)) };
     return { postgres: { ...found, ...state }, providers: await providersOf(config, rows, settings?.serves?.adapters) };
   } catch (error) {
     const { type, message } = databaseUnreachable(error);

@@ -95,7 +95,11 @@ export function fenceAboveAll(editing: Editing): number {
   return fenceAbove(editing, ...editing.lanes.keys(), ...(editing.log?.lanes.keys() ?? []));
 }
 
-export function conflict(now: number, version: number, what: 'edit' | 'rejection' | 'deletion'): StoryreelError {
+export function conflict(
+  now: number,
+  version: number,
+  what: 'approval' | 'edit' | 'rejection' | 'deletion',
+): StoryreelError {
   return new StoryreelError(
     'Project.Conflict',
     `Somebody else was faster: the project is at version ${now}, and this ${what} was made of version ${version}. Read it again.`,

@@ -165,6 +165,7 @@ export const INPUTS = {
   'the page of events': z.strictObject({ after: cursor.optional(), limit: whole(1, MAX_LISTED).optional() }),
   'the watch of the batch': z.strictObject({ signal: signal.optional() }),
   'the pause': z.strictObject({ now: flag.optional() }),
+  'the approval': z.strictObject({ version: version.optional() }),
   'the rejection': z.strictObject({
     reason: words(TEXT_BYTES.reason),
     lane: lane.optional(),

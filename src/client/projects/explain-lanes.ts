@@ -1,4 +1,4 @@
-import type { Lane, Project, Scene } from '../../entities';
+import { wastedCalls, type Lane, type Project, type Scene } from '../../entities';
 import {
   BUILT_IN,
   databaseOf,
@@ -37,6 +37,8 @@ export interface LaneExplanation {
   readonly changed?: readonly string[];
   /** Lanes that are made before: if their results come out the same, this one is used again after all. */
   readonly on?: readonly LaneId[];
+  /** So many calls of it were paid and are in no result, in all runs. Left out where the result is used again. */
+  readonly wasted?: number;
   /** A person has written the result, or an unfinished text that an attempt would continue. */
   readonly edited?: true;
   /**
@@ -64,6 +66,7 @@ export class Explainer {
   private readonly stages: StageRegistry;
   private numbers: readonly number[];
   private byHand: ReadonlySet<LaneId> = new Set();
+  private wasted: ReadonlyMap<LaneId, number> = new Map();
 
   constructor(
     private readonly source: PlanSource,
@@ -74,7 +77,9 @@ export class Explainer {
   }
 
   async all(): Promise<LaneExplanation[]> {
-    this.byHand = await handWrittenLanes(this.source.dataSource.manager, this.run.project.id);
+    const { manager } = this.source.dataSource;
+    this.byHand = await handWrittenLanes(manager, this.run.project.id);
+    this.wasted = await wastedCalls(manager, this.run.project.id);
     for (const stage of this.run.plan) {
       for (const explanation of await this.lanesOf(stage)) this.found.set(explanation.lane, explanation);
       // A new storyboard has as many scenes as it is asked for.
@@ -114,7 +119,9 @@ export class Explainer {
   }
 
   private async explain(stage: StagePlan, lane: LaneId, scene: number | undefined): Promise<LaneExplanation> {
-    const explained = await this.reasonFor(stage, lane, scene);
+    const wasted = this.wasted.get(lane);
+    const found = await this.reasonFor(stage, lane, scene);
+    const explained = { ...found, ...(wasted !== undefined && found.reason !== 'reused' && { wasted }) };
     if (!this.byHand.has(lane)) return explained;
     const replaces = explained.reason !== 'reused' && !(await this.continuesText(stage, lane, scene));
     return { ...explained, edited: true, ...(replaces && { replaces }) };

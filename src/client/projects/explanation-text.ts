@@ -28,8 +28,12 @@ export function settingsText({ projectId, settings }: ProjectExplanation): strin
 
 /** In words, as a person reads it. */
 export function reasonText(explanation: LaneExplanation): string {
-  const words = wordsFor(explanation);
-  return explanation.replaces ? `${words}; replaces what a person has written` : words;
+  const { replaces, wasted = 0 } = explanation;
+  return [
+    wordsFor(explanation),
+    ...(replaces ? ['replaces what a person has written'] : []),
+    ...(wasted > 0 ? [`${wasted} ${wasted === 1 ? 'call' : 'calls'} paid so far, without a result`] : []),
+  ].join('; ');
 }
 
 function wordsFor({ reason, changed = [], on = [], edited }: LaneExplanation): string {

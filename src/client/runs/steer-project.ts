@@ -4,7 +4,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
   type Client,
 } from '@temporalio/client';
-import { ProjectStage } from '../../entities';
+import { lockProject, ProjectStage } from '../../entities';
 import { knownStages } from '../../planning';
 import {
   boundedLine,
@@ -32,26 +32,46 @@ const ANSWER_MS = 10_000;
  * Sends a message to the live run of a project. Resolves when the run has accepted it. Lanes that it stops are stopped
  * at once, without waiting for their heartbeats. Throws `Project.NotRunning` if no run is live, and `Stage.Unknown` if
  * nobody knows the stage. Throws `Message.Stale` if the message cannot change anything now, or Temporal itself has paused
- * the run, and `Worker.Absent` if no worker answers. Throws `Project.Conflict` if a rejection is not about the present
- * version.
+ * the run, and `Worker.Absent` if no worker answers. Throws `Project.Conflict` if an approval or a rejection is about a
+ * version that is not the present one.
  */
 export async function steerProject<M extends StoryMessage>(
   ports: { readonly source: EditSource; readonly temporal: Client; readonly control: ControlChannel },
   id: ProjectId,
   message: M,
   given: StoryMessages[M],
+  approved?: number,
 ): Promise<MessageAnswer> {
   const { version } = await knownProject(ports.source.dataSource, id);
-  const { version: seen = version } = given as { readonly version?: number };
-  if (seen !== version) throw conflict(version, seen, 'rejection');
+  const { version: rejected = version } = given as { readonly version?: number };
+  if (rejected !== version) throw conflict(version, rejected, 'rejection');
   await mustKnow(ports.source, id, given);
   // An edit that comes before the run acts on a rejection has a later version.
   const sent = message === 'reject' ? { ...given, version } : given;
-  const answer = await sendMessage(ports.temporal, id, message, sent);
+  const send = () => sendMessage(ports.temporal, id, message, sent);
+  const answer = await (approved === undefined ? send() : asApproved(ports.source, id, approved, send));
   const { runId, lanes, fence: before } = answer;
   const stops = message === 'pause' || message === 'cancelLane' || message === 'skip';
   if (stops && lanes.length > 0) await ports.control.stop({ projectId: id, runId, lanes, before });
   return answer;
+}
+
+/**
+ * Sends an approval of this version. Until the run has answered, no edit is stored: what it continues with is what the
+ * person has looked at.
+ */
+function asApproved(
+  { dataSource }: EditSource,
+  id: ProjectId,
+  approved: number,
+  send: () => Promise<MessageAnswer>,
+): Promise<MessageAnswer> {
+  return dataSource.transaction(async (manager) => {
+    await lockProject(manager, id);
+    const { version } = await knownProject({ manager }, id);
+    if (approved !== version) throw conflict(version, approved, 'approval');
+    return send();
+  });
 }
 
 /** The lane or stage of a message, for the audit. What stops something is sent although Postgres takes no entry. */

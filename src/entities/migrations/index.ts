@@ -16,6 +16,7 @@ import { ParkedLanes1795863600000 } from './parked-lanes.migration';
 import { PlainColumns1795895000000 } from './plain-columns.migration';
 import { Projects1795478400001 } from './projects.migration';
 import { Reconcile1795478400605 } from './reconcile.migration';
+import { Rejections1796030000000 } from './rejections.migration';
 import { RunSettings1795857600000 } from './run-settings.migration';
 import { Scenes1795478400002 } from './scenes.migration';
 import { Sessions1795880000000 } from './sessions.migration';
@@ -49,4 +50,5 @@ export const migrations = [
   PlainColumns1795895000000,
   AuditOfActions1795896000000,
   LateSteps1796000000000,
+  Rejections1796030000000,
 ];

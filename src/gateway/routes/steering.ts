@@ -72,9 +72,17 @@ export function addSteering(app: App): void {
     `${at}/approve`,
     {
       config: review,
-      schema: { ...base, summary: 'Approve a stage that waits', body: gate, response: { 200: messageAnswer } },
+      schema: {
+        ...base,
+        summary: 'Approve a stage that waits',
+        body: gate.extend(INPUTS['the approval'].shape),
+        response: { 200: messageAnswer, 412: PROBLEM },
+      },
     },
-    async (request) => (await projectOf(request)).approve(request.body.gate),
+    async (request) => {
+      const { gate: stage, ...approval } = request.body;
+      return (await projectOf(request)).approve(stage, defined(approval));
+    },
   );
   app.post(
     `${at}/reject`,
