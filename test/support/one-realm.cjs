@@ -34,6 +34,10 @@ for (const name of ['run', 'enterWith']) {
   };
 }
 
+/** What jest and TypeORM keep in the realm for one file: its tests, who is told of each test, and its entities. */
+const OF_ONE_FILE = ['JEST_STATE_SYMBOL', 'EVENT_HANDLERS', 'typeormMetadataArgsStorage'];
+const isOfOneFile = (key) => OF_ONE_FILE.includes(typeof key === 'symbol' ? key.description : key);
+
 globalThis[Symbol.for('storyreel.load')] = (path) => require(path);
 
 module.exports = class OneRealm extends TestEnvironment {
@@ -46,6 +50,7 @@ module.exports = class OneRealm extends TestEnvironment {
   async teardown() {
     for (const storage of inUse) storage.disable();
     inUse.clear();
+    for (const key of Reflect.ownKeys(globalThis).filter(isOfOneFile)) delete globalThis[key];
     await super.teardown();
   }
 };
