@@ -32,6 +32,7 @@ try {
 }
 // `npm run dev` adds source maps, for a debugger, and has open pages load themselves again.
 const isDev = process.argv.includes('--dev');
-// In build mode the compiler has nothing to load if no file has changed.
-run(compiler, '-b', 'tsconfig.build.json', ...(isDev ? ['--sourceMap'] : []));
+// In build mode the compiler has nothing to load if no file has changed. With more room for what is new in memory it takes
+// a tenth less.
+run('--max-semi-space-size=128', compiler, '-b', 'tsconfig.build.json', ...(isDev ? ['--sourceMap'] : []));
 run(join('dist', 'dev', 'build', 'main.js'), ...(isDev ? ['--reload'] : []));

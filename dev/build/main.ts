@@ -46,6 +46,8 @@ async function bundleWorkflows(): Promise<void> {
   const { workflowSources } = await import('../../src/worker/index.js');
   const { code } = await bundleWorkflowCode({
     ...workflowSources(folder),
+    // Each worker reads the map when it starts. Without the text of the sources it still gives their lines.
+    webpackConfigHook: (config) => ({ ...config, devtool: 'inline-nosources-source-map' }),
     logger: new DefaultLogger('WARN'),
   });
   writeFileSync(bundleFile, code);
