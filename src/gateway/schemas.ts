@@ -37,7 +37,6 @@ export const pageQuery = z.strictObject({
   limit: pageLimit.optional(),
   after: z.string().optional(),
 });
-export const batchParams = z.strictObject({ batchId: z.string() });
 export const nothing = z.strictObject({});
 /** An answer without a body. */
 export const empty = z.null();
@@ -70,7 +69,7 @@ export const problem = named(
   }),
 );
 
-const eventError = named(
+export const eventError = named(
   'EventError',
   z.looseObject({
     type: z.string(),
@@ -98,7 +97,7 @@ const usage = z.looseObject({
   cost: z.number().optional(),
 });
 
-const projectStatus = z.enum(PROJECT_STATUSES);
+export const projectStatus = z.enum(PROJECT_STATUSES);
 const laneStatus = z.enum(STATUSES);
 
 export const projectView = named(
@@ -357,44 +356,6 @@ export const cancelAnswer = z.looseObject({
   kind: z.enum(['requested', 'already_requested', 'not_running']),
   status: projectStatus.optional(),
 });
-
-export const startedBatch = named(
-  'StartedBatch',
-  z.looseObject({ batchId: z.string(), workflowId: z.string(), projectIds: z.array(z.string()) }),
-);
-export const batchPage = named(
-  'BatchPage',
-  z.looseObject({
-    batches: z.array(
-      z.looseObject({
-        batchId: z.string(),
-        owners: z.array(z.string()),
-        projects: z.int(),
-        counts: z.record(z.string(), z.int()),
-        createdAt: z.iso.datetime(),
-      }),
-    ),
-    next: z.string().optional(),
-  }),
-);
-export const batchView = named(
-  'Batch',
-  z.looseObject({
-    batchId: z.string(),
-    workflowId: z.string(),
-    running: z.boolean(),
-    counts: z.record(z.string(), z.int()),
-    projects: z.array(
-      z.looseObject({
-        projectId: z.string(),
-        name: z.string(),
-        status: projectStatus,
-        owner: z.string().optional(),
-        error: eventError.optional(),
-      }),
-    ),
-  }),
-);
 
 /** The common fields of a stream's events; docs/protocol.md has each type. */
 export const storyEvent = named('StoryEvent', z.looseObject({ type: z.string(), id: z.string().optional() }));

@@ -59,8 +59,8 @@ export class Inbox {
 
   /**
    * Resolves with true when something has come, or the inbox is closed, and with false after `patienceMs` without
-   * anything. If there is a `reader`, it takes what comes at once, and the wait goes on, which costs no promise. The
-   * reader returns false if it needs more than messages.
+   * anything. A `reader` takes what comes at once. The wait continues then, without a new promise. The reader returns
+   * false if it needs more than messages.
    */
   async wait(patienceMs: number, reader?: () => boolean): Promise<boolean> {
     if (this.closed || !this.isEmpty) return true;

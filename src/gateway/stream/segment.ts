@@ -114,7 +114,7 @@ export class Segment {
   }
 }
 
-/** Whether the token can be told from its numbers and its text. */
+/** Whether the token can be made again of its numbers and its text. */
 function isCompact(event: StoryEvent, ms: number): event is CompactToken {
   return isOfLane(event) && event.fence !== undefined && event.attempt !== undefined && event.timestamp === ms / 1000;
 }

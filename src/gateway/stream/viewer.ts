@@ -12,7 +12,7 @@ const MAX_WAITING = 256 * 1024;
 export class Viewer {
   /** Number of the next event of the ring; undefined while the viewer is not at the ring yet. */
   next: number | undefined;
-  /** What was there already ends before this event; undefined if the viewer has been told so. */
+  /** What was there already ends before this event; undefined if the viewer knows that it has all of it. */
   caughtUpAt: number | undefined;
   private blocked = false;
   private hasLeft = false;
