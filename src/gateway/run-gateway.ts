@@ -16,6 +16,8 @@ import { createServer } from './server';
 import { StoryHub } from './stream/story-hub';
 import { signingKeysIn, type SigningKeys } from './token';
 
+/** Connections that wait to be accepted. The kernel lowers it to its own limit (`net.core.somaxconn`). */
+const BACKLOG = 65_535;
 const LEAST_GRACE_MS = 100;
 const LOOK_MS = 50;
 
@@ -69,7 +71,7 @@ export async function runGateway(config: Config, logger: Logger): Promise<Runnin
     const { host, port } = hostPort(address);
     // For the other address of this name, Fastify would open a second server, without what this one knows and waits for.
     const at = host === 'localhost' ? '127.0.0.1' : host;
-    await app.listen({ host: at, port: Number(port), backlog: 4_096 }).catch(({ code }: NodeJS.ErrnoException) => {
+    await app.listen({ host: at, port: Number(port), backlog: BACKLOG }).catch(({ code }: NodeJS.ErrnoException) => {
       throw new StoryreelError('Config.Invalid', listenFault('GATEWAY_ADDRESS', address, code));
     });
     const url = `http://${writeHostPort({ host, port: (app.server.address() as AddressInfo).port })}`;

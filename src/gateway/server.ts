@@ -57,6 +57,7 @@ export async function createServer(
   logger: Logger,
 ): Promise<App> {
   const app = newApp(place, logger);
+  for (const event of ['connection', 'request']) app.server.on(event, services.hub.hurry);
   sendProblems(app);
   addHeaders(app);
   refuseRepeatedHeaders(app);

@@ -38,6 +38,30 @@ describe('Rounds over viewers', () => {
     expect(stepsBeforeShort).toBeGreaterThan(0);
   });
 
+  test('stop after their first steps as long as somebody comes in each turn', async () => {
+    let steps = 0;
+    let isOver = false;
+    function* slow() {
+      while (!isOver) {
+        for (const until = performance.now() + 0.05; performance.now() < until;);
+        steps += 1;
+        yield;
+      }
+    }
+    const rounds = new Rounds();
+    rounds.add(slow());
+    const perTurn: number[] = [];
+    for (let i = 0; i < 20; i += 1) {
+      const before = steps;
+      rounds.hurry();
+      await turn();
+      perTurn.push(steps - before);
+    }
+    isOver = true;
+    expect(Math.max(...perTurn)).toBeLessThanOrEqual(16);
+    expect(steps).toBeGreaterThan(16);
+  });
+
   test('can be added while others run, and after all have ended', async () => {
     const seen: number[] = [];
     const rounds = new Rounds();

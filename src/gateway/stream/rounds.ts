@@ -2,6 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 
 /** How long viewers are written to before the process looks after everything else that is ready. */
 const SLICE_MS = 1;
+/** As long as somebody comes in each turn of the event loop. Node accepts one connection a turn. */
+const SHORT_SLICE_MS = 0.1;
 /** Looking at the clock costs as much as some of the steps. */
 const STEPS = 16;
 
@@ -12,11 +14,17 @@ const STEPS = 16;
 export class Rounds {
   private readonly open: Iterator<unknown>[] = [];
   private isRunning = false;
+  private someoneCame = false;
 
   /** The first step runs in a later turn of the event loop, so that one round can serve all that arrives in this turn. */
   add(round: Iterator<unknown>): void {
     this.open.push(round);
     if (!this.isRunning) void this.run();
+  }
+
+  /** The next slice is short, or the kernel refuses a part of a crowd that comes back at once. */
+  hurry(): void {
+    this.someoneCame = true;
   }
 
   private async run(): Promise<void> {
@@ -29,7 +37,8 @@ export class Rounds {
   }
 
   private slice(): void {
-    const end = performance.now() + SLICE_MS;
+    const end = performance.now() + (this.someoneCame ? SHORT_SLICE_MS : SLICE_MS);
+    this.someoneCame = false;
     for (let round = this.open.shift(); round; round = this.open.shift()) {
       if (!finishes(round, end)) this.open.push(round);
       if (performance.now() >= end) return;

@@ -46,6 +46,9 @@ export class StoryHub {
     if (this.closing) throw new StoryreelError('Gateway.Busy', 'This gateway is about to stop. Try again.');
   }
 
+  /** Somebody connects or asks: viewers wait a moment. */
+  readonly hurry = (): void => this.rounds.hurry();
+
   get isClosing(): boolean {
     return this.closing;
   }
