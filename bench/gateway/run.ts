@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ground } from '../harness/ground';
+import { stalls } from '../harness/stalls';
 import { summaryOf } from '../harness/summary';
 import { checksOf, type Goal, type Measured } from './goals/checks';
 import { crowd, type Crowd } from './goals/crowd';
@@ -39,6 +40,8 @@ export async function gatewayBench(ground: Ground, { note, runs, scale, goals }:
   const servers: Served[] = [gateway];
   const leftOut: { readonly server: string; readonly why: string }[] = [];
   const readers = await Readers.start();
+  const own = stalls();
+  note(`the machine stalls for ${(own.share * 100).toFixed(1)} % of the time, at most ${own.longestMs.toFixed(1)} ms`);
   const report = (what: string, { server, viewers, ageMs, lost, doubled }: Crowd) =>
     note(`${what} ${server}, ${viewers} viewers: p99 ${ageMs.p99} ms; lost ${lost}, doubled ${doubled}`);
   const noted = async <T>(measuring: Promise<T>, line: (result: T) => string) => {
@@ -96,6 +99,7 @@ export async function gatewayBench(ground: Ground, { note, runs, scale, goals }:
       runs,
       pinned: ONE_CORE.length > 0,
       leftOut,
+      stalls: own,
       tokensPerSecond: RATE,
       seconds: SECONDS,
       coldStartMs: gateway.startedMs,
@@ -112,6 +116,10 @@ export async function gatewayBench(ground: Ground, { note, runs, scale, goals }:
         manyStories: await noted(
           manyStories(gateway, readers, sized(2_000), SECONDS),
           ({ stories, ageMs, lost }) => `G5: ${stories} stories: p99 ${ageMs.p99} ms; lost ${lost}`,
+        ),
+        halfOfStories: await noted(
+          manyStories(gateway, readers, sized(1_000), SECONDS),
+          ({ stories, ageMs, lost }) => `G5, half: ${stories} stories: p99 ${ageMs.p99} ms; lost ${lost}`,
         ),
       }),
       ...(has('G6') && {

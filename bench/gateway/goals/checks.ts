@@ -26,6 +26,8 @@ export interface Measured {
   }[];
   readonly idle?: Result<typeof idle>;
   readonly manyStories?: Result<typeof manyStories>;
+  /** On two cores, readers, writer and Redis need more than what is left of them in G5. */
+  readonly halfOfStories?: Result<typeof manyStories>;
   readonly storm?: Result<typeof storm>;
   readonly handover?: Result<typeof handover>;
   readonly kills?: Result<typeof kills>;

@@ -11,10 +11,11 @@ export async function manyStories(gateway: Gateway, readers: Readers, stories: n
   const paths = all.map(({ path }) => path);
   await readers.ask({ do: 'open', port: gateway.port, paths, each, marks: true, withinMs: stories * each });
   await readers.ask({ do: 'clear' });
-  const [before, began] = [usageOf(gateway.pid), performance.now()];
+  const [before, readersBefore, began] = [usageOf(gateway.pid), usageOf(readers.pid), performance.now()];
   const tokens = await writeAll(all, rate, seconds);
+  const writtenMs = performance.now() - began;
+  const [after, readersAfter] = [usageOf(gateway.pid), usageOf(readers.pid)];
   const report = await readers.settled(tokens);
-  const [after, tookMs] = [usageOf(gateway.pid), performance.now() - began];
   await readers.ask({ do: 'leave' });
   return {
     stories,
@@ -24,6 +25,8 @@ export async function manyStories(gateway: Gateway, readers: Readers, stories: n
     lost: report.lost,
     doubled: report.doubled,
     incomplete: report.next.filter((next) => next < tokens).length,
-    coreShare: ((after.cpuSeconds - before.cpuSeconds) * 1_000) / tookMs,
+    /** While the tokens were written. */
+    coreShare: ((after.cpuSeconds - before.cpuSeconds) * 1_000) / writtenMs,
+    readerShare: ((readersAfter.cpuSeconds - readersBefore.cpuSeconds) * 1_000) / writtenMs,
   };
 }
