@@ -211,8 +211,9 @@ export class StoryHttpClient {
    * Removes a project. Throws `Project.NotFound`, `Project.AlreadyRunning` while a run is open, and `Project.Conflict`
    * if `version` is given and is not the present one.
    */
-  delete(projectId: string, { purgeHistory, version }: DeleteOptions = {}): Promise<void> {
+  delete(projectId: string, options: DeleteOptions = {}): Promise<void> {
     return this.run(async () => {
+      const { purgeHistory, version } = options;
       const query = { purge_history: purgeHistory };
       const headers = version === undefined ? {} : { 'if-match': `"v${version}"` };
       await this.connection.done('DELETE', projectPath(projectId), { query, headers });

@@ -85,7 +85,8 @@ describe('What a person has written, and a run would replace', () => {
     await app.client.edit(projectId, { text: { lane: 'rewrite', content: 'Once, by the sea, ' } });
     await app.client.cancel(projectId);
     await until('the end', async () => (await app.client.status(projectId)).status === 'cancelled');
-    expect(await explained(projectId)).toEqual([{ lane: 'rewrite', reason: 'new', edited: true }]);
+    // The call whose text the person has replaced.
+    expect(await explained(projectId)).toEqual([{ lane: 'rewrite', reason: 'new', edited: true, wasted: 1 }]);
     await app.client.edit(projectId, { topic: 'another one' });
     expect(await explained(projectId)).toMatchObject([{ reason: 'new', edited: true, replaces: true }]);
     await expect(app.client.start(projectId, REWRITE)).rejects.toMatchObject(refusal);

@@ -14,7 +14,7 @@ export function spoilJson(json: string, how: JsonFault): string {
     case 'cut_short':
       return json.slice(0, json.lastIndexOf('"narration"') + 20);
     case 'missing_field':
-      return json.replace(/"(narration|movement)"/g, '"text"');
+      return json.replace(/"(narration|movement)"/g, '"remark"');
     case 'wrong_type':
       return json.replace(/"(scenes|movement|scene_number)":\s*(?=[["\d])/, '"$1": {"value": null}, "was": ');
     case 'wrong_root':
