@@ -45,7 +45,7 @@ const BY_TYPE: ReadonlyMap<unknown, Read> = new Map<unknown, Read>([
   ['chat.end', () => ended(undefined)],
   // Dify and Coze.
   ['agent_message', ({ answer }) => text(answer)],
-  // The answer was moderated, and this is said in its place.
+  // A moderator replaces the whole answer.
   ['message_replace', () => ended('content_filter')],
   ['message_end', () => ended(undefined)],
   ['conversation.message.delta', ({ type, content }) => (type === 'answer' ? text(content) : [])],
