@@ -81,6 +81,13 @@ export class ChatBody {
 
   /** Returns true for the end mark. */
   private takeText(data: string, event = 'message'): boolean {
+    const isNamed = event !== 'message' && event !== 'error';
+    const piece = isNamed ? pieceOfEvent(event, data) : undefined;
+    // White space is a part of a text, and so is a word that would be an end mark elsewhere.
+    if (piece) {
+      this.answer.take(piece);
+      return false;
+    }
     // Some proxies make an event of what is one already.
     const text = data.replace(/^(?:\s*data:)+/, '').trim();
     if (text === '') return false;
@@ -89,10 +96,7 @@ export class ChatBody {
       this.answer.done();
       return true;
     }
-    const isNamed = event !== 'message' && event !== 'error';
-    const piece = isNamed ? pieceOfEvent(event, data) : undefined;
-    if (piece) this.answer.take(piece);
-    else if (isNamed && !text.startsWith('{')) {
+    if (isNamed && !text.startsWith('{')) {
       if (!ALIVE.test(event)) this.answer.pass({ event, data });
     } else if (event === 'message' && WORDS.test(text)) this.words = text;
     else if (event === 'message' && text.startsWith('<')) this.words = `it sent ${aPage(text)}`;
@@ -167,16 +171,20 @@ function isPiece(value: unknown): boolean {
 /** The values of a text in which objects follow each other, with nothing or white space between; none if one is torn. */
 function gluedIn(text: string): unknown[] {
   const values: unknown[] = [];
-  let begun = '';
-  for (const part of text.length > MAX_GLUED ? [] : text.split(BETWEEN)) {
-    if (begun === '' && /^\s*(?:data:)?\s*$/.test(part)) continue;
-    begun += part;
-    const value = jsonIn(begun);
-    if (!isFields(value)) continue;
+  let [depth, from] = [0, 0];
+  for (const { 0: sign, index } of text.matchAll(BRACES)) {
+    depth += sign === '{' ? 1 : sign === '}' ? -1 : 0;
+    if (depth !== 0 || sign !== '}') continue;
+    const value = jsonIn(withoutField(text.slice(from, index + 1)));
+    if (!isFields(value)) return [];
     values.push(value);
-    begun = '';
+    from = index + 1;
   }
-  return begun === '' ? values : [];
+  return withoutField(text.slice(from)).trim() === '' ? values : [];
+}
+
+function withoutField(text: string): string {
+  return text.replace(/^\s*data:/, '');
 }
 
 function linesIn(text: string): string[] {
@@ -198,9 +206,8 @@ const END_MARK = /^"?\[?done\]?"?$/i;
 /** Words of a server or a proxy: a sign of life, or what has gone wrong. A torn piece of JSON has other characters. */
 const WORDS = /^(?!(?:null|true|false|-?\d[\d.]*)$)(?:\[\w{1,20}\])?[^"{}[\]<>]{1,300}$/;
 
-/** What may be between two objects; in a text, it is a part of that. */
-const BETWEEN = /(?<=\})(\s*(?:data:)?\s*)(?=\{)/;
-const MAX_GLUED = 100_000;
+/** The braces, and the texts in which they mean nothing; a torn text lasts to the end. */
+const BRACES = /[{}]|"(?:[^"\\]+|\\.)*(?:"|\\?$)/gs;
 const BINARY = /[\0-\x08\x0e-\x1f\ufffd]/;
 /** Events that only keep a connection open. */
 const ALIVE = /ping|heart|alive/i;

@@ -19,6 +19,7 @@ const BY_TYPE: ReadonlyMap<unknown, Read> = new Map<unknown, Read>([
   ['response.completed', ({ response }) => ended(reasonOf(response))],
   ['response.incomplete', ({ response }) => ended(reasonOf(response) ?? 'incomplete')],
   ['thread.message.delta', ({ delta }) => [{ delta }]],
+  ['thread.message.completed', (message) => [{ message }]],
   ['thread.run.completed', () => ended('completed')],
   // Anthropic.
   ['content_block_delta', ({ delta }) => [{ delta }]],
@@ -44,8 +45,11 @@ const BY_TYPE: ReadonlyMap<unknown, Read> = new Map<unknown, Read>([
   ['chat.end', () => ended(undefined)],
   // Dify and Coze.
   ['agent_message', ({ answer }) => text(answer)],
+  // A moderator replaces the whole answer.
+  ['message_replace', () => ended('content_filter')],
   ['message_end', () => ended(undefined)],
   ['conversation.message.delta', ({ type, content }) => (type === 'answer' ? text(content) : [])],
+  ['conversation.message.completed', (message) => (message['type'] === 'answer' ? [{ message }] : [])],
   ['conversation.chat.completed', () => ended(undefined)],
   // Replicate, and others that state no more.
   ['done', ({ reason }) => ended(reason)],

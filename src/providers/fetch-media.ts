@@ -47,13 +47,13 @@ export async function openMedia(
   let url = fileUrl(address, own);
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
     const isOwn = url.origin === own.origin;
-    const opening = { withKey: withKey && (isOwn || isOfDomain(url, source)) && hops === 0, range };
+    const opening = { withKey: withKey && (isOwn || isOfDomain(source, own, url)) && hops === 0, range };
     let response = await ask(source, url, signal, isOwn, opening);
     // Some servers give their files in parts alone.
     if (response.status === 416 && range === undefined)
       response = await ask(source, url, signal, isOwn, { ...opening, range: 'bytes=0-' });
     const next = response.headers.get('location');
-    if (!REDIRECTS.has(response.status) || next === null) return goodOf(response, isOwn);
+    if (!REDIRECTS.has(response.status) || next === null) return goodOf(response, isOwn || opening.withKey);
     url = fileUrl(next, url);
   }
   throw new StoryreelError('Media.Forbidden', `The address of the provider's file led to others without an end.`);
@@ -114,8 +114,10 @@ async function ask(
   }
 }
 
-function isOfDomain({ protocol, hostname }: URL, { keyDomain }: MediaSource): boolean {
-  return keyDomain !== undefined && protocol === 'https:' && hostname.endsWith(keyDomain);
+/** The key is that of the base URL: if a gateway is there, the domain has nothing to do with it. */
+function isOfDomain({ keyDomain }: MediaSource, own: URL, url: URL): boolean {
+  if (keyDomain === undefined || url.protocol !== own.protocol) return false;
+  return [own, url].every(({ hostname }) => hostname.endsWith(keyDomain));
 }
 
 export function keyHeaders({ apiKey, keyHeader }: Pick<MediaSource, 'apiKey' | 'keyHeader'>): Record<string, string> {

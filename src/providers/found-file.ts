@@ -16,7 +16,7 @@ const ENDINGS: Readonly<Record<SoughtFile, RegExp>> = {
   picture: /\.(?:png|jpe?g|webp|gif|avif|heic|bmp|tiff?|jxl)$/i,
 };
 const OTHER: Readonly<Record<SoughtFile, SoughtFile>> = { clip: 'picture', picture: 'clip' };
-const IN_MARKDOWN = /!\[[^\]]{0,200}\]\(([^)\s]+)\)/;
+const IN_MARKDOWN = /!\[[^\]]{0,200}\]\(([^)\s[]+)\)/;
 /** The end of the name of a member that leads to a file, whatever file it is. */
 const LEADS_TO_ONE = /(?:ur[il]|file|asset|artifact|output|download|link|src|location)s?$/i;
 /** So many characters of base64 name the format. */
@@ -62,7 +62,8 @@ export function foundFile(body: unknown, sought: SoughtFile): string | undefined
 /** An address, a data URL, or base64 as a data URL. */
 function fileIn(text: string, sought: SoughtFile): string | undefined {
   if (/^(?:https?:)?\/\/\S+$/i.test(text) || /^data:[^,]{0,100},/i.test(text)) return text;
-  if (sought === 'picture' && IN_MARKDOWN.test(text)) return IN_MARKDOWN.exec(text)?.[1];
+  const [, inMarkdown] = (sought === 'picture' && IN_MARKDOWN.exec(text)) || [];
+  if (inMarkdown !== undefined) return inMarkdown;
   if (text.length < HEAD_CHARACTERS || !/^[\w+/-]+$/.test(text.slice(0, HEAD_CHARACTERS))) return undefined;
   const head = Buffer.from(text.slice(0, HEAD_CHARACTERS), 'base64');
   const type = imageTypeOf(head);
@@ -81,5 +82,5 @@ function structureIn(text: string): unknown {
 }
 
 function pathOf(address: string): string {
-  return /^data:/i.test(address) ? '' : address.replace(/[?#].*$/, '');
+  return /^data:/i.test(address) ? '' : (address.split(/[?#]/, 1)[0] ?? '');
 }

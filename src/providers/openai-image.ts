@@ -34,6 +34,12 @@ export interface OpenAiMediaOptions extends Endpoint, Pick<MediaSource, 'mayAsk'
   readonly onNotice?: (words: string) => void;
 }
 
+interface Ordered {
+  /** When it was ordered, in milliseconds since 1970. */
+  readonly since: number;
+  readonly signal: AbortSignal;
+}
+
 /** Images of any server like OpenAI's, whether it returns the picture itself, its address or a job. */
 export class OpenAiImage implements ImageProvider {
   private readonly limits: ModelLimits;
@@ -86,6 +92,7 @@ export class OpenAiImage implements ImageProvider {
     const headers = { 'Idempotency-Key': request.idempotencyKey, ...this.dialect.headers };
     const { path, body } = this.dialect.order(model, request.prompt, size);
     const client = openaiClient(this.options, TIMEOUT_MS, this.dialect.keyHeader);
+    const since = Date.now();
     const response = await this.learned.ask({
       body,
       remedies: REMEDIES,
@@ -96,10 +103,10 @@ export class OpenAiImage implements ImageProvider {
     // Some services answer with the picture and nothing around it.
     const type = imageTypeOf(bytes);
     const isFile = type !== undefined || undecodedTypeOf(bytes) !== undefined;
-    return isFile ? wholeOf(bytes) : this.read(bytes.toString('utf8'), response, signal);
+    return isFile ? wholeOf(bytes) : this.read(bytes.toString('utf8'), response, { since, signal });
   }
 
-  private async read(text: string, { headers }: Response, signal: AbortSignal): Promise<Media> {
+  private async read(text: string, { headers }: Response, { since, signal }: Ordered): Promise<Media> {
     if (isPage(text)) throw refusedWith(404, { message: aPage(text) }, headers);
     const answer = imageIn(jsonOf(text));
     switch (answer.kind) {
@@ -110,17 +117,17 @@ export class OpenAiImage implements ImageProvider {
       case 'error':
         throw refusedWith(statedStatus(answer.error) ?? 400, answer.error, headers);
       case 'job':
-        return this.made(answer, signal);
+        return this.made(answer, { since, signal });
       case 'nothing':
         throw new UnusableMedia('it answered without an image');
     }
   }
 
   /** The address of a picture may run out before it is fetched; the job states another one then. */
-  private async made({ id, at }: { id: string; at?: string }, signal: AbortSignal): Promise<Media> {
+  private async made({ id, at }: { id: string; at?: string }, { since, signal }: Ordered): Promise<Media> {
     const { baseUrl, pollMs = POLL_MS } = this.options;
     const own = this.dialect.jobs(id).map((path) => `${baseUrl.replace(/\/+$/, '')}${path}`);
-    const job = { id, places: at === undefined ? own : [at, ...own], pollMs, since: Date.now() };
+    const job = { id, places: at === undefined ? own : [at, ...own], pollMs, since };
     for (let fetches = 1; ; fetches++) {
       const given = await awaitPicture(this.source, job, signal);
       try {

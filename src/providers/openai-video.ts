@@ -78,14 +78,20 @@ export class OpenAiVideo implements VideoProvider {
   poll(jobId: string, signal: AbortSignal): Promise<VideoJob> {
     if (isClipItself(jobId)) return Promise.resolve({ status: 'completed', jobId, url: jobId });
     return this.call(signal, async (own) => {
-      const response = await this.ask(placeOf(jobId) ?? this.dialect.job(jobId), own).catch((error: unknown) =>
-        stillRuns(error) ? undefined : unlessNotReady(error),
+      const response = await this.ask(this.placeOf(jobId) ?? this.dialect.job(idOf(jobId)), own).catch(
+        (error: unknown) => (stillRuns(error) ? undefined : unlessNotReady(error)),
       );
       if (!response) return { status: 'running', jobId, progress: 0 };
       const text = await textOf(response);
       const body = jsonOf(text);
       return this.withClip(jobOf(polled(text, body), jobId), body, own);
     });
+  }
+
+  /** The address of a job that has one of its own. The base URL, and the key with it, may have changed since. */
+  private placeOf(jobId: string): string | undefined {
+    const [, , place] = WITH_PLACE.exec(jobId) ?? [];
+    return place === undefined ? undefined : ownAddress(this.options, place);
   }
 
   private ask(path: string, signal: AbortSignal): Promise<Response> {
@@ -141,7 +147,7 @@ export class OpenAiVideo implements VideoProvider {
       if (before > 0 && partOf(response).from !== before) throw new BrokenConnection('no more parts');
       clip ??= new ClipBody(take, response.headers.get('content-type'), MAX_JSON_BYTES);
       const into = clip;
-      await pourBody(response, MAX_CLIP_BYTES, (bytes) => {
+      await pourBody(response, MAX_CLIP_BYTES - before, (bytes) => {
         size += bytes.length;
         return into.push(bytes);
       }).catch((error: unknown) => {
@@ -157,7 +163,7 @@ export class OpenAiVideo implements VideoProvider {
       if (status === 'completed') return false;
       if (status === 'failed') return true;
       const { end } = this.dialect;
-      if (!end || placeOf(jobId) !== undefined) throw new ServerError('its jobs cannot be ended');
+      if (!end || WITH_PLACE.test(jobId)) throw new ServerError('its jobs cannot be ended');
       await this.call(signal, async (own) =>
         readBody(await this.client.delete(end(jobId), { signal: own }).asResponse(), MAX_JSON_BYTES),
       );
@@ -221,11 +227,6 @@ const WITH_PLACE = /^(.*) (https?:\/\/\S+)$/;
 
 function idOf(jobId: string): string {
   return WITH_PLACE.exec(jobId)?.[1] ?? jobId;
-}
-
-/** The address of a job that has one of its own. */
-function placeOf(jobId: string): string | undefined {
-  return WITH_PLACE.exec(jobId)?.[2];
 }
 
 async function textOf(response: Response): Promise<string> {

@@ -25,6 +25,8 @@ export class SseParser {
   private afterCarriageReturn = false;
   private event = '';
   private data: string | undefined;
+  /** The last line of the data ends an object. To look at the data itself would copy all of it, with each line. */
+  private isClosed = false;
 
   /** `mostUnits`: of one event, its lines and what is not complete yet. Throws `Output.TooLong` beyond it. */
   constructor(private readonly mostUnits = Infinity) {}
@@ -82,10 +84,11 @@ export class SseParser {
     const field = colon < 0 ? line : line.slice(0, colon);
     let value = colon < 0 ? '' : line.slice(colon + 1);
     if (value.startsWith(' ')) value = value.slice(1);
-    if (field === 'data' && this.data?.endsWith('}') && /^(?:\{|\[DONE\])/.test(value)) this.dispatch(events);
+    if (field === 'data' && this.isClosed && /^(?:\{|\[DONE\])/.test(value)) this.dispatch(events);
     if (field === 'error') this.event = field;
     if (field === 'data' || field === 'error') {
       this.data = this.data === undefined ? value : `${this.data}\n${value}`;
+      this.isClosed = value.endsWith('}');
       if (this.data.length > this.mostUnits) throw this.tooLong();
     }
     if (field === 'event') this.event = value;
@@ -107,6 +110,7 @@ export class SseParser {
   private dispatch(events: ServerSentEvent[]): void {
     if (this.data !== undefined) events.push({ event: this.event || 'message', data: this.data });
     this.data = undefined;
+    this.isClosed = false;
     this.event = '';
   }
 }

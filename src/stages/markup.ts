@@ -6,7 +6,7 @@ const OFFER =
   /^[(*_]{0,3}(?:would you like|do you want me|shall i|should i|let me know|i hope (?:you|this)|feel free|if you(?:['’]d| would) like|is there anything|(?:如果)?(?:你|您)(?:想|希望|需要|要)|需要我|希望(?:你|您)喜欢)/i;
 /** Each is a whole line before a text: it announces that text, and does nothing else. */
 const PREAMBLES = [
-  /^(?:(?:sure|certainly|of course|absolutely|ok(?:ay)?|great|no problem)\b[^\n:]{0,40}[!.,:] ?)?(?:here(?:['’]s| is)|below is|this is) (?:a |an |the |your |my )?(?:[\w-]{1,20} ){0,5}(?:story|tale|narrative|script|rewrite|version)(?: (?:for you|as requested|you asked for|(?:about|based on) [^\n:]{1,60}))?[:.!]$/i,
+  /^(?!this is [^\n]*[.!]$)(?:(?:sure|certainly|of course|absolutely|ok(?:ay)?|great|no problem)\b[^\n:]{0,40}[!.,:] ?)?(?:here(?:['’]s| is)|below is|this is) (?:a |an |the |your |my )?(?:[\w-]{1,20} ){0,5}(?:story|tale|narrative|script|rewrite|version)(?: (?:for you|as requested|you asked for|(?:about|based on) [^\n:]{1,60}))?[:.!]$/i,
   /^(?:(?:好的|没问题|当然(?:可以)?)[,,!!。]? ?)?(?:以下|下面|这)(?:就)?是[^\n::]{0,30}(?:故事|短文|剧本)[^\n::]{0,8}[::]$/,
   /^(?:bien sûr ?[!,.:] ?)?voici [^\n:]{0,30}(?:histoire|récit|conte)[^\n:]{0,20}:$/i,
   /^(?:(?:gerne|natürlich|klar)[!,.:] ?)?hier ist [^\n:]{0,30}geschichte[^\n:]{0,20}:$/i,

@@ -30,6 +30,7 @@ const named = (...values: readonly (readonly [string, string])[]) =>
 const delta = (type: string, value: unknown) => ({ type, delta: value });
 const cohere = (content: object) => delta('content-delta', { message: { content } });
 const coze = (content: string) => JSON.stringify({ role: 'assistant', type: 'answer', content });
+const outputOf = (piece: string) => ['output', piece.split('\n').join('\ndata: ')] as const;
 const DONE = 'data: [DONE]\n\n';
 
 /** What a service streams; without its last piece, such an answer is cut. */
@@ -182,6 +183,8 @@ const FORMS: readonly (readonly [who: string, pieces: readonly string[], end: 's
       ['conversation.message.delta', coze(half)],
       ['conversation.message.delta', coze(rest)],
       ['conversation.message.completed', coze(TEXT)],
+      ['conversation.message.completed', '{"role":"assistant","type":"verbose","content":"{}"}'],
+      ['conversation.message.completed', '{"role":"assistant","type":"follow_up","content":"And then?"}'],
       ['conversation.chat.completed', '{"id":"c"}'],
     ),
     'unstated',
@@ -224,6 +227,23 @@ describe('A stream in the form of another service', () => {
     expect(() => read(pieces.join(''))).toThrow(words);
   });
 
+  test.each<[who: string, body: string]>([
+    ['Replicate', named(...['I', ' ', 'am', '\n', 'done', '.'].map(outputOf), ['done', '{}']).join('')],
+    ['Vercel', ['I ', 'am\n', 'done', '.'].map((piece) => `0:${JSON.stringify(piece)}\n`).join('')],
+  ])('has the white space of its text, and words that are end marks elsewhere: %s', (_who, body) => {
+    expect(read(body).text).toBe('I am\ndone.');
+  });
+
+  test('is read once if the service repeats a short text behind its pieces', () => {
+    const content = [{ type: 'text', text: { value: 'The end.' } }];
+    const pieces = [
+      ['thread.message.delta', JSON.stringify({ delta: { content } })],
+      ['thread.message.completed', JSON.stringify({ role: 'assistant', content })],
+      ['thread.run.completed', '{}'],
+    ] as const;
+    expect(read(named(...pieces).join(''))).toMatchObject({ text: 'The end.', ends: ['stop'] });
+  });
+
   test('may be cut at its longest or filtered', () => {
     const last = (value: object) => read(events(value).join('')).ends;
     expect(last({ result: half, is_end: true, is_truncated: true })).toEqual(['length']);
@@ -234,6 +254,7 @@ describe('A stream in the form of another service', () => {
     });
     expect(last(incomplete('content_filter'))).toEqual(['filtered']);
     expect(last(incomplete('max_output_tokens'))).toEqual(['length']);
+    expect(last({ event: 'message_replace', conversation_id: 'c', answer: 'No.' })).toEqual(['filtered']);
   });
 
   test.each<[who: string, body: object]>([
@@ -265,6 +286,15 @@ describe('A stream in the form of another service', () => {
     expect(read(piece + piece)).toMatchObject({ text: 'a } {"b"} a } {"b"} ', ends: [] });
     expect(() => read(piece + piece.slice(0, -4))).toThrow(SyntaxError);
   });
+
+  test.each(['{"a":1}', '{"a":"', '{"a":"\\"', '}{', ' ', 'data: '])(
+    'is read in a moment, however long it is and whatever it repeats: %p',
+    (pump) => {
+      const body = `{"choices":[]}${pump.repeat(300_000 / pump.length)}x`;
+      expect(() => read(body)).toThrow(Error);
+      expect(() => read(`data: ${body}\n\n`)).toThrow(Error);
+    },
+  );
 
   test('has its tokens counted', () => {
     const counted = { type: 'usage', inputTokens: 7, outputTokens: 9 };

@@ -126,6 +126,14 @@ describe('A storyboard that can mean only one thing', () => {
     expect(parse(answer).map(({ scene_number }) => scene_number)).toEqual([1, 2]);
   });
 
+  test('has its text by the surest name, whichever comes first', () => {
+    const titles = { text: 'A TITLE', description: 'The opening' };
+    const [only] = parse([{ ...titles, scene: 1, voiceover: 'Rain falls.', visual_prompt: 'A pier', duration: 4 }]);
+    expect(only).toMatchObject({ narration: 'Rain falls.', visual_prompt: 'A pier' });
+    const [other] = parse([{ ...titles, scene: 1, narration: 'Rain falls.', image_prompt: 'A pier', duration: 4 }]);
+    expect(other).toMatchObject({ narration: 'Rain falls.', visual_prompt: 'A pier' });
+  });
+
   test('is one scene where the answer is one', () => {
     expect(told(scene(3))).toEqual(['Rain 3 falls.']);
   });

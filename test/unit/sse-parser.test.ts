@@ -56,6 +56,12 @@ describe('The parser of server-sent events', () => {
     }
   });
 
+  test('reads an event of very many lines in a moment', () => {
+    const read = 'data\n'.repeat(12_000);
+    const [only] = parse(...Array.from({ length: 33 }, () => read));
+    expect(only?.data).toHaveLength(33 * 12_000 - 1);
+  });
+
   test('gives the same events however the bytes are cut', () => {
     const lines = fc.constantFrom('data: 雨', 'data:🎬', 'data', 'event: x', 'id: 7', ': note', '', '', '\ufeff', 'é');
     const ends = fc.constantFrom('\n', '\r', '\r\n');

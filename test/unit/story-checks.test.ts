@@ -42,6 +42,7 @@ describe('A text in the place of a story', () => {
     ['markdown', `\`\`\`\n${story}\n\`\`\``],
     ['markdown', `Here is the story:\n\n${story}`],
     ['markdown', `Sure! Here's a short story about a lighthouse keeper:\n\n${story}`],
+    ['markdown', `This is your story:\n\n${story}`],
     ['markdown', `**Certainly! Below is your story.**\n${story}`],
     ['markdown', `好的,以下是故事:\n\n${故事}`, '灯塔的故事和风暴'],
     ['markdown', `Voici l’histoire :\n\n${story}`],
@@ -70,6 +71,8 @@ describe('A text in the place of a story', () => {
     ['a topic of no letters', story, '🐋🌊 42'],
     ['a story told within it', `Here is the story my grandmother told me:\n\n${story}`],
     ['a line of a story', `This is the story of Mara.\n\n${story}`],
+    ['a line that announces it in the first person', `This is my story.\n\n${story}`],
+    ['a line that states what it is about', `This is a story about a keeper.\n\n${story}`],
     ['a bracket before it', `[Night.] ${story}`],
     ['a dash in a dialogue', `- Who is there?\n- Me.\n${story}`],
   ])('is none in %s', (_what, text, topic = 'a lighthouse keeper') => {

@@ -10,6 +10,9 @@ import {
   UndecodedMedia,
   type VideoProvider,
 } from '../../src/providers';
+import { openMedia } from '../../src/providers/fetch-media';
+import { foundFile } from '../../src/providers/found-file';
+import { readBody } from '../../src/providers/http-fetch';
 
 const CLIP = Buffer.from('\0\0\0\x18ftypmp42 and so on', 'latin1');
 const WEBM = Buffer.from('\x1a\x45\xdf\xa3 and so on', 'latin1');
@@ -341,6 +344,18 @@ describe('A provider of clips', () => {
       expect(asked.filter((url) => url.startsWith('/v1/images/generations with'))).toHaveLength(1);
     });
 
+    test('is waited for no longer than the attempt may last, from its order on', async () => {
+      const now = Date.now();
+      const clock = jest.spyOn(Date, 'now').mockImplementation(() => now + (ordered ? 9 * 60_000 : 0));
+      let ordered = false;
+      const submitted = { ...QUEUED, toJSON: () => ((ordered = true), QUEUED) };
+      const { made } = await draw(submitted, [QUEUED, at('/files/a.png')]).finally(() => clock.mockRestore());
+      expect(made).toMatchObject({
+        type: 'Media.Unusable',
+        message: expect.stringContaining('it still runs') as string,
+      });
+    });
+
     test('may have an API of its own', async () => {
       const task = { task_id: 'a', task_status: 'SUCCEEDED', results: [{ url: '/files/a.png' }] };
       const { asked } = await draw(
@@ -355,6 +370,41 @@ describe('A provider of clips', () => {
         '/v1/own?id=a',
       ]);
     });
+  });
+
+  test('gets the key of its own origin alone, wherever a job was before or its id leads to', async () => {
+    const asked: string[] = [];
+    answer = (response, url, key) => {
+      asked.push(`${url} ${String(key)}`);
+      response.end(JSON.stringify({ id: 'job', status: 'running' }));
+    };
+    const other = origin.replace('127.0.0.1', 'localhost');
+    const video = new OpenAiVideo(options());
+    await video.poll(`job ${other}/jobs/job`, signal);
+    await video.poll(`job ${origin}/jobs/job`, signal);
+    expect(asked).toEqual(['/v1/videos/job Bearer sk-test', '/jobs/job Bearer sk-test']);
+  });
+
+  test('gets its key at the hosts of its jobs, unless its base URL is that of a gateway', async () => {
+    const keys: (string | undefined)[] = [];
+    answer = (response, _url, key) => {
+      keys.push(key);
+      response.end('{}');
+    };
+    const port = new URL(origin).port;
+    const source = { apiKey: 'sk-test', keyDomain: '.0.0.1', mayAsk: () => true };
+    for (const host of ['127.0.0.1', 'gateway.example']) {
+      const opened = await openMedia(
+        { ...source, baseUrl: `http://${host}:1` },
+        `http://127.0.0.1:${port}/job`,
+        signal,
+        {
+          withKey: true,
+        },
+      );
+      await readBody(opened, 100);
+    }
+    expect(keys).toEqual(['Bearer sk-test', undefined]);
   });
 
   test.each([
@@ -388,6 +438,14 @@ describe('A provider of clips', () => {
       url === path ? response.end(PNG) : response.end(JSON.stringify({ data: [{ url: path }] }));
     const image = new OpenAiImage(options()).generate({ prompt: 'a fox', size: '1x1', idempotencyKey: 'k' }, signal);
     expect(await image).toMatchObject({ bytes: PNG, mediaType: 'image/png' });
+  });
+
+  test('is read in a moment, however odd its addresses are', () => {
+    for (const text of [`![${'](!['.repeat(100_000)}`, `https://a/${'?'.repeat(300_000)}\nx`]) {
+      expect(foundFile({ image: text }, 'picture')).toBeUndefined();
+    }
+    expect(foundFile({ text: 'Look: ![a fox](https://a/b) .' }, 'picture')).toBeUndefined();
+    expect(foundFile({ image: '![a fox](https://a/b)' }, 'picture')).toBe('https://a/b');
   });
 
   test('may call a job completed that has failed', async () => {

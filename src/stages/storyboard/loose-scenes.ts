@@ -106,7 +106,9 @@ function looseScene(scene: unknown): unknown {
   if (!isObject(scene)) return scene;
   const given = new Map(Object.entries(scene).map(([key, value]) => [fieldName(key), value]));
   const fields: Record<string, unknown> = {};
-  for (const [key, value] of given) {
+  const isLoose = ([key]: readonly [string, unknown]) => LOOSE_NAMES.has(key);
+  // The surer name counts, whichever comes first.
+  for (const [key, value] of [...given].sort((a, b) => Number(isLoose(a)) - Number(isLoose(b)))) {
     const name = NAME_OF.get(key) ?? LOOSE_NAMES.get(key) ?? key;
     const read = MEANT[name];
     const meant = read ? read(value) : value;
