@@ -30,6 +30,11 @@ export class Ring {
   /** The number of the next event. */
   end = 0;
 
+  /** The number of the oldest event. */
+  get first(): number {
+    return this.segments[0]?.first ?? this.end;
+  }
+
   push(event: StoryEvent): void {
     const at = cursorOf(event) ?? this.newest;
     this.start ??= cursorOf(event);
@@ -96,6 +101,11 @@ export class Ring {
     return this.start !== undefined && compareCursors(cursor, this.start) < 0;
   }
 
+  /** Whether this event has not come yet: the log is a moment ahead. */
+  endsBefore(cursor: Cursor): boolean {
+    return this.newest === undefined || compareCursors(this.newest, cursor) < 0;
+  }
+
   /** The number of the first event after this one. */
   after(cursor: Cursor): number {
     let [from, to] = [this.first, this.end];
@@ -105,10 +115,6 @@ export class Ring {
       else to = middle;
     }
     return from;
-  }
-
-  private get first(): number {
-    return this.segments[0]?.first ?? this.end;
   }
 
   private at(number: number): StoryEvent | undefined {
