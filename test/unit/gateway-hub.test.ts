@@ -9,6 +9,7 @@ import { Turns } from '../../src/gateway/stream/turns';
 import { Viewer } from '../../src/gateway/stream/viewer';
 import { untilChanged } from '../../src/gateway/wait';
 import { cursorOf, StoryreelError } from '../../src/protocol';
+import { MemoryEventLog } from '../support/memory-log';
 import { until } from '../support/until';
 import { WatchedStory } from '../support/watched-story';
 
@@ -113,6 +114,23 @@ test('A viewer with the cursor of another project, which lies between the events
   const first = entry.kind === 'replay' ? entry.first : entry.kind === 'snapshot' && entry.snapshot;
   expect(first).toMatchObject({ type: 'snapshot' });
   hub.close();
+});
+
+test('A viewer comes back to another hub if the log was lost while the clock was set back', async () => {
+  const hub = hubOf();
+  await story.note('old');
+  const entry = await hub.enter(undefined);
+  const { response } = await connected();
+  if (entry.kind === 'nothing') throw new Error('there is a snapshot');
+  await hub.attach(new Viewer(response, 'full', hub.deliver, hub.forget), entry);
+  const before = Date.now() - 60_000;
+  const clock = jest.spyOn(Date, 'now').mockReturnValue(before);
+  story.log.inner = new MemoryEventLog();
+  await story.note('new');
+  clock.mockRestore();
+  story.log.interrupt();
+  await until('its stream is over', () => response.writableFinished);
+  expect(hub.isOver).toBe(true);
 });
 
 test('A request that waits fails once if Postgres fails it, and leaves no failure behind that would end the process', async () => {

@@ -197,6 +197,10 @@ export class ProjectHub {
   }
 
   private take(event: StoryEvent): void {
+    const { newest } = this.ring;
+    const isEarlier = event.type === 'snapshot' && event.cursor && newest && compareCursors(event.cursor, newest) < 0;
+    // The log was lost, and has begun again at lower positions: the clock was set back. Viewers come back to another hub.
+    if (isEarlier) return this.breakOff();
     this.ring.push(event);
     if (event.type !== 'token') this.notifyChanged();
     this.deliverSoon();
