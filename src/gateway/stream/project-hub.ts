@@ -79,7 +79,10 @@ export class ProjectHub {
   readonly deliver = (viewer: Viewer): void => {
     if (viewer.next === undefined) return;
     if (viewer.next < this.ring.first) return this.dropAsBehind(viewer);
-    if (viewer.after !== undefined) this.place(viewer, viewer.after);
+    if (viewer.after !== undefined) {
+      viewer.next = this.ring.skip(viewer.next, viewer.after);
+      if (viewer.next < this.ring.end) viewer.after = undefined;
+    }
     this.announceCaughtUp(viewer);
     while (viewer.canTake && viewer.next < this.end) {
       const news = this.ring.next(viewer.next, this.end);

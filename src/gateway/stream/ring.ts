@@ -117,6 +117,15 @@ export class Ring {
     return from;
   }
 
+  /** The number of the first event, of those from this one on, that is after the cursor. A snapshot is news in any case. */
+  skip(from: number, cursor: Cursor): number {
+    for (let number = from; number < this.end; number += 1) {
+      const isAfter = (this.segmentOf(number)?.compare(number, cursor) ?? 1) > 0;
+      if (isAfter || this.at(number)?.type === 'snapshot') return number;
+    }
+    return this.end;
+  }
+
   private at(number: number): StoryEvent | undefined {
     return this.segmentOf(number)?.at(number);
   }
