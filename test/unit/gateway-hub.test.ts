@@ -133,6 +133,24 @@ test('A viewer comes back to another hub if the log was lost while the clock was
   expect(hub.isOver).toBe(true);
 });
 
+test('A viewer who comes back from before an edit gets the snapshot with what was edited', async () => {
+  await story.note('before');
+  const { cursor } = await story.log.snapshot(story.projectId);
+  await story.log.inner.publish({
+    projectId: story.projectId,
+    stage: 'pipeline',
+    events: [{ type: 'edited', version: 2 }],
+  });
+  const hub = hubOf();
+  const entry = await hub.enter(cursor);
+  const { response, received } = await connected();
+  if (entry.kind === 'nothing') throw new Error('there is an edit');
+  await hub.attach(new Viewer(response, 'full', hub.deliver, hub.forget), entry);
+  await until('it has caught up', () => received().includes('caught_up'));
+  expect(received()).toMatch(/"type":"edited".*"type":"snapshot"/s);
+  hub.close();
+});
+
 test('A request that waits fails once if Postgres fails it, and leaves no failure behind that would end the process', async () => {
   const lost: unknown[] = [];
   const onLost = (error: unknown) => lost.push(error);
