@@ -128,10 +128,11 @@ export class Bucket {
     const wanted = { ...this.named(key), ...(isPart && { Range: `bytes=${start ?? 0}-${end ?? ''}` }) };
     const found = await this.unlessMissing(() => this.client.send(new GetObjectCommand(wanted)));
     if (!found) throw lost(`The bucket of MEDIA_URL has no object ${key}.`);
-    const { Body, ContentRange } = found;
+    const { Body, ContentRange, ContentLength } = found;
     if (Body instanceof Readable) {
-      // A cache on the way may not know Range, and answers with the whole.
-      if (!start || ContentRange !== undefined) return Body;
+      // A cache on the way may not know Range, and answers with the whole. The whole may be what was asked for.
+      const isWhole = !start && (end === undefined || ContentLength === end + 1);
+      if (isWhole || ContentRange !== undefined) return Body;
       Body.destroy();
     }
     throw new StoryreelError('Media.Unavailable', 'The bucket has answered without the bytes that it was asked for.');

@@ -9,6 +9,7 @@ import { Turns } from '../../src/gateway/stream/turns';
 import { Viewer } from '../../src/gateway/stream/viewer';
 import { untilChanged } from '../../src/gateway/wait';
 import { cursorOf, StoryreelError } from '../../src/protocol';
+import { MemoryEventLog } from '../support/memory-log';
 import { until } from '../support/until';
 import { WatchedStory } from '../support/watched-story';
 
@@ -112,6 +113,41 @@ test('A viewer with the cursor of another project, which lies between the events
   // A snapshot of a moment ago lies before the cursor, and a new one behind it.
   const first = entry.kind === 'replay' ? entry.first : entry.kind === 'snapshot' && entry.snapshot;
   expect(first).toMatchObject({ type: 'snapshot' });
+  hub.close();
+});
+
+test('A viewer comes back to another hub if the log was lost while the clock was set back', async () => {
+  const hub = hubOf();
+  await story.note('old');
+  const entry = await hub.enter(undefined);
+  const { response } = await connected();
+  if (entry.kind === 'nothing') throw new Error('there is a snapshot');
+  await hub.attach(new Viewer(response, 'full', hub.deliver, hub.forget), entry);
+  const before = Date.now() - 60_000;
+  const clock = jest.spyOn(Date, 'now').mockReturnValue(before);
+  story.log.inner = new MemoryEventLog();
+  await story.note('new');
+  clock.mockRestore();
+  story.log.interrupt();
+  await until('its stream is over', () => response.writableFinished);
+  expect(hub.isOver).toBe(true);
+});
+
+test('A viewer who comes back from before an edit gets the snapshot with what was edited', async () => {
+  await story.note('before');
+  const { cursor } = await story.log.snapshot(story.projectId);
+  await story.log.inner.publish({
+    projectId: story.projectId,
+    stage: 'pipeline',
+    events: [{ type: 'edited', version: 2 }],
+  });
+  const hub = hubOf();
+  const entry = await hub.enter(cursor);
+  const { response, received } = await connected();
+  if (entry.kind === 'nothing') throw new Error('there is an edit');
+  await hub.attach(new Viewer(response, 'full', hub.deliver, hub.forget), entry);
+  await until('it has caught up', () => received().includes('caught_up'));
+  expect(received()).toMatch(/"type":"edited".*"type":"snapshot"/s);
   hub.close();
 });
 

@@ -101,6 +101,17 @@ test('A ring lets go what all viewers have and what is older than half a minute,
   expect(ring.reaches(events.at(-1)?.id as Cursor)).toBe(true);
 });
 
+test('A viewer who is ahead of the ring is given what comes after its cursor, and any snapshot', () => {
+  const ring = new Ring();
+  const [first, second, third] = tokens(3) as [LogEvent, LogEvent, LogEvent];
+  for (const event of [first, second]) ring.push(event);
+  expect([first.id, second.id].map((cursor) => ring.skip(0, cursor))).toEqual([1, 2]);
+  expect(ring.skip(0, third.id)).toBe(ring.end);
+  const head = { project_id: PROJECT, stage: 'pipeline', timestamp: second.timestamp, topic: 'storms' };
+  ring.push({ ...head, type: 'snapshot', cursor: second.id, status: 'completed', lanes: {}, scenes: [] });
+  expect(ring.skip(0, third.id)).toBe(2);
+});
+
 test('A ring holds a few megabytes, also if no viewer ever reads', () => {
   const ring = new Ring();
   const events = tokens(200, 'x'.repeat(60_000));

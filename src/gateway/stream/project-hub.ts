@@ -1,5 +1,5 @@
 import type { StoryClient } from '../../client';
-import { compareCursors, isFinal, LOG_BEGINNING, type Cursor, type ProjectId, type StoryEvent } from '../../protocol';
+import { compareCursors, isFinal, type Cursor, type ProjectId, type StoryEvent } from '../../protocol';
 import { Entrance, type Entry } from './entrance';
 import { controlFrame, frameOf } from './frames';
 import { replay, type Replay } from './replay';
@@ -69,7 +69,7 @@ export class ProjectHub {
       const { snapshot } = entry;
       viewer.give(frameOf(snapshot));
       if (isFinal(snapshot.status)) return viewer.end('run_ended');
-      this.place(viewer, snapshot.cursor ?? LOG_BEGINNING);
+      this.place(viewer, snapshot.cursor);
     }
     viewer.caughtUpAt = this.ring.end;
     if (this.isAway) viewer.write(streamFrame('away'));
@@ -78,11 +78,15 @@ export class ProjectHub {
 
   readonly deliver = (viewer: Viewer): void => {
     if (viewer.next === undefined) return;
+    if (viewer.next < this.ring.first) return this.dropAsBehind(viewer);
+    if (viewer.after !== undefined) {
+      viewer.next = this.ring.skip(viewer.next, viewer.after);
+      if (viewer.next < this.ring.end) viewer.after = undefined;
+    }
     this.announceCaughtUp(viewer);
     while (viewer.canTake && viewer.next < this.end) {
       const news = this.ring.next(viewer.next, this.end);
-      // Too far behind: it comes back with its cursor.
-      if (!news) return viewer.drop();
+      if (!news) return this.dropAsBehind(viewer);
       viewer.next = news.next;
       viewer.give(news.frame);
       this.announceCaughtUp(viewer);
@@ -136,8 +140,18 @@ export class ProjectHub {
     return this.viewers;
   }
 
-  private place(viewer: Viewer, after: Cursor): void {
-    viewer.next = this.ring.after(after);
+  /** `after`: the last event that the viewer has; undefined if it has seen Postgres alone. */
+  private place(viewer: Viewer, after: Cursor | undefined): void {
+    const { ring } = this;
+    if (after !== undefined && ring.beginsAfter(after)) return this.dropAsBehind(viewer);
+    viewer.next = after === undefined ? ring.first : ring.after(after);
+    viewer.after = after !== undefined && ring.endsBefore(after) ? after : undefined;
+  }
+
+  /** The ring has let go what the viewer needs next: the viewer comes back with its cursor. */
+  private dropAsBehind(viewer: Viewer): void {
+    viewer.next = undefined;
+    viewer.drop();
   }
 
   private announceCaughtUp(viewer: Viewer): void {
@@ -186,6 +200,10 @@ export class ProjectHub {
   }
 
   private take(event: StoryEvent): void {
+    const { newest } = this.ring;
+    const isEarlier = event.type === 'snapshot' && event.cursor && newest && compareCursors(event.cursor, newest) < 0;
+    // The log was lost, and has begun again at lower positions: the clock was set back. Viewers come back to another hub.
+    if (isEarlier) return this.breakOff();
     this.ring.push(event);
     if (event.type !== 'token') this.notifyChanged();
     this.deliverSoon();

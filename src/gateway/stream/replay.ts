@@ -23,7 +23,7 @@ export async function replay(
       if (viewer.isGone) return 'gone';
       viewer.give(frameOf(event));
       const at = event.type === 'snapshot' ? event.cursor : event.id;
-      if (at && joins(at)) return 'joined';
+      if (at && !needsSnapshot(event) && joins(at)) return 'joined';
     }
     return 'over';
   } catch {
@@ -31,4 +31,9 @@ export async function replay(
   } finally {
     await watch.return();
   }
+}
+
+/** Whether the watch shows a snapshot next, without which the viewer's state is wrong. Another watch may not show it. */
+export function needsSnapshot(event: StoryEvent): boolean {
+  return event.type === 'edited' || (event.type === 'done' && event.verified === false);
 }

@@ -30,6 +30,11 @@ export class Ring {
   /** The number of the next event. */
   end = 0;
 
+  /** The number of the oldest event. */
+  get first(): number {
+    return this.segments[0]?.first ?? this.end;
+  }
+
   push(event: StoryEvent): void {
     const at = cursorOf(event) ?? this.newest;
     this.start ??= cursorOf(event);
@@ -96,6 +101,11 @@ export class Ring {
     return this.start !== undefined && compareCursors(cursor, this.start) < 0;
   }
 
+  /** Whether this event has not come yet: the log is a moment ahead. */
+  endsBefore(cursor: Cursor): boolean {
+    return this.newest === undefined || compareCursors(this.newest, cursor) < 0;
+  }
+
   /** The number of the first event after this one. */
   after(cursor: Cursor): number {
     let [from, to] = [this.first, this.end];
@@ -107,8 +117,13 @@ export class Ring {
     return from;
   }
 
-  private get first(): number {
-    return this.segments[0]?.first ?? this.end;
+  /** The number of the first event, of those from this one on, that is after the cursor. A snapshot is news in any case. */
+  skip(from: number, cursor: Cursor): number {
+    for (let number = from; number < this.end; number += 1) {
+      const isAfter = (this.segmentOf(number)?.compare(number, cursor) ?? 1) > 0;
+      if (isAfter || this.at(number)?.type === 'snapshot') return number;
+    }
+    return this.end;
   }
 
   private at(number: number): StoryEvent | undefined {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Cursor } from '../../protocol';
 import { whenGone } from '../when-gone';
 import { controlFrame, type Frame } from './frames';
 
@@ -12,6 +13,8 @@ const MAX_WAITING = 256 * 1024;
 export class Viewer {
   /** Number of the next event of the ring; undefined while the viewer is not at the ring yet. */
   next: number | undefined;
+  /** The viewer has all up to this event, which the ring has not got yet; undefined if it has. */
+  after: Cursor | undefined;
   /** What was there already ends before this event; undefined if the viewer knows that it has all of it. */
   caughtUpAt: number | undefined;
   private blocked = false;
