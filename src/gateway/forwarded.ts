@@ -19,9 +19,15 @@ export function isWithin(places: readonly string[]): (address: string | undefine
     const prefix = Number(bits) - (family === familyOf(given) ? 0 : 96);
     if (prefix > 0) lists[family].addSubnet(address, prefix, family);
   }
-  return (address) => {
+  const check = (address: string | undefined) => {
     const known = canonicalAddress(address ?? '');
     return known !== undefined && lists[familyOf(known)].check(known, familyOf(known));
+  };
+  // Whoever comes through a proxy comes from the same address as the one before.
+  let last: { readonly address: string | undefined; readonly isWithin: boolean } | undefined;
+  return (address) => {
+    if (last === undefined || last.address !== address) last = { address, isWithin: check(address) };
+    return last.isWithin;
   };
 }
 

@@ -22,6 +22,7 @@ import type {
   WatchOptions,
 } from '../client';
 import type { LaneId, MessageAnswer, ProjectId, SnapshotEvent, StageName, StoryEvent } from '../protocol';
+import { forgetOwner } from './project-owner';
 
 /** The actions of a caller on a project that is known to belong to the caller; each is the method of `StoryClient`. */
 export class OwnedProject {
@@ -52,7 +53,8 @@ export class OwnedProject {
     rejection: { readonly reason: string; readonly lane?: string; readonly version?: number },
   ): Promise<readonly LaneId[]> => this.stories.reject(this.id, gate, rejection);
   cancel = (): Promise<CancelResult> => this.stories.cancel(this.id);
-  delete = (options: DeleteOptions): Promise<void> => this.stories.delete(this.id, options);
+  delete = (options: DeleteOptions): Promise<void> =>
+    this.stories.delete(this.id, options).finally(() => forgetOwner(this.stories, this.id));
   setBudget = (amount?: number): Promise<void> => this.stories.setBudget(this.id, amount);
   media = (sha256: string): Promise<ProjectMedia | undefined> => this.stories.media(this.id, sha256);
   captions = (): Promise<Caption[]> => this.stories.captions(this.id);

@@ -31,21 +31,8 @@ import {
 } from '../protocol';
 import { batchName, batchNameOf, prefixOf } from './batch-names';
 import { OwnedProject } from './owned-project';
+import { ownerOf } from './project-owner';
 import { Refusal } from './problem';
-
-const asked = new WeakMap<StoryClient, Map<ProjectId, Promise<string | undefined>>>();
-
-/**
- * Viewers who come while the owner is asked for share the answer. It is not kept, because a project may be deleted.
- * Throws `Project.NotFound`.
- */
-function ownerOf(stories: StoryClient, id: ProjectId): Promise<string | undefined> {
-  const open = asked.get(stories) ?? new Map<ProjectId, Promise<string | undefined>>();
-  asked.set(stories, open);
-  const answer = open.get(id) ?? stories.owner(id).finally(() => open.delete(id));
-  open.set(id, answer);
-  return answer;
-}
 
 /**
  * The one boundary between callers and the stories. A caller with an owner sees and creates only this owner's projects;

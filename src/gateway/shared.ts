@@ -17,4 +17,8 @@ export class Shared<T> {
     setTimeout(forget, this.ms).unref();
     return answer;
   }
+
+  forget(key: string): void {
+    this.known.delete(key);
+  }
 }
