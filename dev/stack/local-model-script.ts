@@ -19,6 +19,8 @@ params.n_ctx = 2 * 4096
 params.cpuparams.n_threads = 1
 params.cpuparams_batch.n_threads = 1
 params.n_gpu_layers = 0
+# The same prompt gives the same text. By chance, so small a model would now and then repeat itself without an end.
+params.sampling.seed = 11
 # The server would otherwise keep up to 8 GiB of earlier prompts.
 params.cache_ram_mib = 256
 params.ui = False
