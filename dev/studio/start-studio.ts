@@ -61,8 +61,11 @@ export async function startStudio(options: StudioOptions): Promise<Studio> {
     const sent = `${prompt}\n${raw.toString('utf8')}`;
     const fault = faultIn(request) ?? faults.take(route.kind, sent) ?? {};
     if (Object.keys(fault).length > 0) seen.fault = fault;
-    if (fault.status !== undefined) throw refusal(fault, fault.status, quotationOf(request, raw));
     const released = () => holds.wait(sent, gone);
+    if (fault.status !== undefined) {
+      if (fault.hold !== undefined) await released().catch(() => undefined);
+      throw refusal(fault, fault.status, quotationOf(request, raw));
+    }
     await route.answer({ request, response, body, fault, seen, released, gone });
   };
 

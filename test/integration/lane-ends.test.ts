@@ -95,11 +95,12 @@ describe('The end of a lane', () => {
 
   test('is announced under a fence that the log knows and nobody owns, and Postgres owns it from then on', async () => {
     const { topic, mark } = ownTopic();
-    await studio.misbehave(mark, 'chat', { ...REFUSED, slow_first_token: 300 });
+    await studio.misbehave(mark, 'chat', { ...REFUSED, hold: 0 });
     const { projectId, seen } = await begin(topic, {}, ({ type }) => type === 'attention');
     await until('the attempt is known', () => redis.hget(keys.lanes(projectId), `newest:${REWRITE}`).then(Boolean));
     const fence = 9_000_000_000_000_000;
     await redis.hset(keys.lanes(projectId), `newest:${REWRITE}`, fence);
+    await studio.release(mark);
     expect((await seen).at(-1)).toMatchObject({ type: 'attention', lane: REWRITE, fence });
     const dataSource = await rowsOf(app);
     const row = await dataSource.manager.findOneByOrFail(Lane, { projectId, lane: REWRITE });
