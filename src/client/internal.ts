@@ -7,3 +7,4 @@ export { CHANGES, INPUTS, issueWords, OF_REQUEST, readInput } from './inputs';
 export { estimateText, reasonText, settingsText } from './projects/explanation-text';
 export { SESSION_SECONDS } from './access/sessions';
 export { inTraceOf } from '../telemetry';
+export { isFollowedBySnapshot } from './watch/watch-project';

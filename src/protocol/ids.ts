@@ -142,6 +142,12 @@ export function cursorOf(ms: number, seq: number): Cursor {
   return `${ms}-${seq}` as Cursor;
 }
 
+/** What `cursorOf` was given. */
+export function cursorParts(cursor: Cursor): readonly [ms: number, seq: number] {
+  const dash = cursor.indexOf('-');
+  return [Number(cursor.slice(0, dash)), Number(cursor.slice(dash + 1))];
+}
+
 /** The text as a cursor; undefined if it is none. */
 export function parseCursor(text: unknown): Cursor | undefined {
   return typeof text === 'string' && CURSOR.test(text) ? (text as Cursor) : undefined;
@@ -152,8 +158,8 @@ export function parseCursor(text: unknown): Cursor | undefined {
  * beginning of the log.
  */
 export function compareCursors(a: Cursor, b: Cursor): number {
-  const [aMs = 0, aSeq = 0] = (parseCursor(a) ?? LOG_BEGINNING).split('-').map(Number);
-  const [bMs = 0, bSeq = 0] = (parseCursor(b) ?? LOG_BEGINNING).split('-').map(Number);
+  const [aMs, aSeq] = cursorParts(parseCursor(a) ?? LOG_BEGINNING);
+  const [bMs, bSeq] = cursorParts(parseCursor(b) ?? LOG_BEGINNING);
   return aMs - bMs || aSeq - bSeq;
 }
 

@@ -21,6 +21,7 @@ export {
   batchIdOfWorkflow,
   batchWorkflowIdOf,
   cursorOf,
+  cursorParts,
   fenceOf,
   laneEntries,
   laneOfActivity,

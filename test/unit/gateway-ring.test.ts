@@ -84,6 +84,14 @@ test('A viewer gets every event after its cursor once, wherever the rounds end a
   );
 });
 
+test('An event keeps its position in a ring, also one that no number of the language holds', () => {
+  const ring = new Ring();
+  const [event] = tokens(1);
+  const id = '1764000000000-9999999999999999' as Cursor;
+  ring.push({ ...(event as LogEvent), id });
+  expect(ring.next(0, 1)?.frame.full.toString()).toContain(`id: ${id}\n`);
+});
+
 test('A ring lets go what all viewers have and what is older than half a minute, and reaches back to there', () => {
   const ring = new Ring();
   const events = tokens(2_000);

@@ -244,10 +244,7 @@ export class ProjectWatch implements StoryWatch {
     this.at += 1;
     const shown = this.viewerState.take(event, beginning);
     this.over = isTerminal(event);
-    // Postgres has the text that is right; the reader gets it next.
-    if (shown?.type === 'done' && shown.verified === false) this.needsSnapshot = true;
-    // An edit may have changed anything; Postgres has the whole state.
-    if (shown?.type === 'edited') this.needsSnapshot = true;
+    if (shown && isFollowedBySnapshot(shown)) this.needsSnapshot = true;
     return shown;
   }
 
@@ -343,6 +340,14 @@ export class ProjectWatch implements StoryWatch {
   private untilLeft<T>(promise: Promise<T>): Promise<T> {
     return untilAborted(promise, this.leaving.signal);
   }
+}
+
+/**
+ * Whether a watch shows a snapshot right after this event, without which its reader would have a wrong state. An edit may
+ * have changed anything, and of a text that was shown wrongly, Postgres has the right one.
+ */
+export function isFollowedBySnapshot(event: StoryEvent): boolean {
+  return event.type === 'edited' || (event.type === 'done' && event.verified === false);
 }
 
 /** A watch that states with its first answer why there is none. */

@@ -1,4 +1,5 @@
 import type { StoryClient } from '../../client';
+import { isFollowedBySnapshot } from '../../client/internal';
 import {
   compareCursors,
   isFinal,
@@ -11,7 +12,7 @@ import {
 } from '../../protocol';
 import { firstSnapshot } from '../owned-project';
 import { Shared } from '../shared';
-import { needsSnapshot, type Replay } from './replay';
+import type { Replay } from './replay';
 import type { Ring } from './ring';
 import type { Turns } from './turns';
 
@@ -91,7 +92,7 @@ export class Entrance {
     const tooLate = setTimeout(() => void watch.return(), EXTEND_MS);
     try {
       for await (const event of watch) {
-        if (event.type === 'snapshot' || needsSnapshot(event)) return;
+        if (event.type === 'snapshot' || isFollowedBySnapshot(event)) return;
         const order = compareCursors(event.id, start);
         if (order <= 0) events.push(event);
         if (order < 0) continue;

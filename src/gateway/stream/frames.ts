@@ -63,13 +63,13 @@ export function tokensFrame(run: readonly LaneToken[]): Frame {
   const open = new Map<LaneId, Piece>();
   for (const token of run) {
     const piece = open.get(token.lane);
-    const continues = piece?.first.fence === token.fence && piece?.end === token.offset;
-    if (piece && !continues) closed.push(piece);
+    const before = piece && piece.first.fence === token.fence && piece.end === token.offset ? piece : undefined;
+    if (piece && !before) closed.push(piece);
     // The lane of the newest token comes last, where the id is.
     open.delete(token.lane);
     open.set(token.lane, {
-      first: piece && continues ? piece.first : token,
-      content: piece && continues ? piece.content + token.content : token.content,
+      first: before?.first ?? token,
+      content: (before?.content ?? '') + token.content,
       end: token.offset + Buffer.byteLength(token.content),
     });
   }

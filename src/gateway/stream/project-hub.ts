@@ -180,10 +180,10 @@ export class ProjectHub {
     for (let at = from; !signal.aborted;) {
       let again: Cursor | undefined;
       const watch = this.stories.watch(this.projectId, { ...(at && { from: at }), signal, onLog });
-      const [from] = [at];
+      const isFirst = at === undefined;
       await watch.forEach((event) => {
         // Viewers of a log without an event have this snapshot already.
-        if (event.type !== 'snapshot' || event.cursor || isFinal(event.status) || from) this.take(event);
+        if (event.type !== 'snapshot' || event.cursor || isFinal(event.status) || !isFirst) this.take(event);
         again = event.type === 'snapshot' && !isFinal(event.status) ? event.cursor : undefined;
         if (again) void watch.return();
       });

@@ -1,5 +1,7 @@
+import { isFollowedBySnapshot } from '../../client/internal';
 import type { Cursor, StoryEvent } from '../../protocol';
 import { frameOf } from './frames';
+import { positionOf } from './ring';
 import type { Viewer } from './viewer';
 
 /** A watch of one viewer's own, whose first event is known. */
@@ -22,8 +24,8 @@ export async function replay(
       await viewer.ready();
       if (viewer.isGone) return 'gone';
       viewer.give(frameOf(event));
-      const at = event.type === 'snapshot' ? event.cursor : event.id;
-      if (at && !needsSnapshot(event) && joins(at)) return 'joined';
+      const at = positionOf(event);
+      if (at && !isFollowedBySnapshot(event) && joins(at)) return 'joined';
     }
     return 'over';
   } catch {
@@ -31,9 +33,4 @@ export async function replay(
   } finally {
     await watch.return();
   }
-}
-
-/** Whether the watch shows a snapshot next, without which the viewer's state is wrong. Another watch may not show it. */
-export function needsSnapshot(event: StoryEvent): boolean {
-  return event.type === 'edited' || (event.type === 'done' && event.verified === false);
 }

@@ -36,8 +36,9 @@ export class Ring {
   }
 
   push(event: StoryEvent): void {
-    const at = cursorOf(event) ?? this.newest;
-    this.start ??= cursorOf(event);
+    const own = positionOf(event);
+    const at = own ?? this.newest;
+    this.start ??= own;
     this.newest = at;
     let last = this.segments.at(-1);
     if (!last || last.isFull) this.segments.push((last = new Segment(this.end)));
@@ -155,6 +156,7 @@ export class Ring {
   }
 }
 
-function cursorOf(event: StoryEvent): Cursor | undefined {
+/** Where a viewer is who has this event; undefined if the log had no event then. */
+export function positionOf(event: StoryEvent): Cursor | undefined {
   return event.type === 'snapshot' ? event.cursor : event.id;
 }

@@ -1,4 +1,12 @@
-import { cursorOf, LOG_BEGINNING, type Cursor, type LaneId, type ProjectId, type StoryEvent } from '../../protocol';
+import {
+  cursorOf,
+  cursorParts,
+  LOG_BEGINNING,
+  type Cursor,
+  type LaneId,
+  type ProjectId,
+  type StoryEvent,
+} from '../../protocol';
 import { frameOf, isOfLane, type LaneToken } from './frames';
 
 const MAX_EVENTS = 256;
@@ -48,10 +56,10 @@ export class Segment {
 
   /** `at`: the position of the event; that of the one before, if it has none. Returns about what the event takes. */
   push(event: StoryEvent, at: Cursor | undefined): number {
-    const [ms, seq] = partsOf(at ?? LOG_BEGINNING);
+    const [ms, seq] = cursorParts(at ?? LOG_BEGINNING);
     const before = this.bytes;
     this.bytes += WIDTH * 8;
-    if (isCompact(event, ms)) {
+    if (isCompact(event, ms, seq)) {
       this.write(event.content);
       this.numbers.push(ms, seq, this.originOf(event), event.fence, event.attempt, event.offset, this.textEnd);
     } else {
@@ -75,7 +83,7 @@ export class Segment {
     return {
       id: cursorOf(ms, this.number(row + SEQ)),
       project_id,
-      stage: stage,
+      stage,
       timestamp: ms / 1000,
       lane,
       fence: this.number(row + FENCE),
@@ -89,7 +97,7 @@ export class Segment {
   /** Negative, zero or positive as the event with this number lies before, at or after the cursor. */
   compare(number: number, cursor: Cursor): number {
     const row = (number - this.first) * WIDTH;
-    const [ms, seq] = partsOf(cursor);
+    const [ms, seq] = cursorParts(cursor);
     return this.number(row + MS) - ms || this.number(row + SEQ) - seq;
   }
 
@@ -115,11 +123,7 @@ export class Segment {
 }
 
 /** Whether the token can be made again of its numbers and its text. */
-function isCompact(event: StoryEvent, ms: number): event is CompactToken {
-  return isOfLane(event) && event.fence !== undefined && event.attempt !== undefined && event.timestamp === ms / 1000;
-}
-
-function partsOf(cursor: Cursor): readonly [ms: number, seq: number] {
-  const dash = cursor.indexOf('-');
-  return [Number(cursor.slice(0, dash)), Number(cursor.slice(dash + 1))];
+function isCompact(event: StoryEvent, ms: number, seq: number): event is CompactToken {
+  if (!isOfLane(event) || event.fence === undefined || event.attempt === undefined) return false;
+  return Number.isSafeInteger(ms) && Number.isSafeInteger(seq) && event.timestamp === ms / 1000;
 }
